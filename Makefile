@@ -1,0 +1,67 @@
+# The commands of a contributor. Each target is about one line; `make` alone lists them.
+SHELL := /bin/sh
+PORT ?= 8000
+BIN := .venv/bin
+
+# Compiled at set-up, so that `jinlin` starts fast also where Python writes no bytecode.
+SYNC = pip sync --quiet --python .venv --require-hashes --compile-bytecode
+
+# A `uv` on PATH may be a pyenv shim that fails in this folder, so ask it, don't just find it.
+UV = $(shell uv --version >/dev/null 2>&1 && echo uv || echo build/uv/bin/uv)
+COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+	--python-version 3.13 $(UPGRADE)
+
+.PHONY: help setup up demo verify test check fmt lock docs clean uv
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: .venv/.ready ## make .venv from the hash-locked requirements (brings uv when it is missing)
+
+.venv/.ready: requirements/dev.lock pyproject.toml .python-version
+	@$(MAKE) --no-print-directory uv
+	$(UV) venv --quiet --allow-existing .venv
+	$(UV) $(SYNC) requirements/dev.lock
+	$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
+	@touch $@
+
+uv:
+	@$(UV) --version >/dev/null 2>&1 || { python3 -m venv build/uv \
+		&& build/uv/bin/pip install -qq --require-hashes -r requirements/setup.lock; }
+
+up: setup ## run everything on one port (PORT=8000), data in data/, with a demo community
+	@exec $(BIN)/jinlin up --data data --port $(PORT) --demo
+
+demo: setup ## replay the Wenhua Road case on a temporary platform
+	@exec $(BIN)/jinlin demo
+
+verify: setup ## count the invariants of the platform in data/
+	@exec $(BIN)/jinlin verify
+
+test: setup ## run the tests (ARGS="-k claim" chooses)
+	@$(BIN)/pytest $(ARGS)
+
+check: setup ## what CI checks before the tests: format, lint, types, floors, documents, migrations
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-logo
+	! grep -n :// requirements/*.lock
+	$(BIN)/python -m deploy.docs --check
+	$(BIN)/python -m deploy.migrations_check
+
+fmt: setup ## format, and fix what ruff can fix
+	$(BIN)/ruff check --quiet --fix-only
+	$(BIN)/ruff format --quiet
+
+docs: setup ## generate docs/api and docs/events again
+	$(BIN)/python -m deploy.docs
+
+lock: uv ## resolve the requirements again (UPGRADE=--upgrade: to the newest versions)
+	$(COMPILE) --group pyproject.toml:setup -o requirements/setup.lock
+	$(COMPILE) pyproject.toml -o requirements/runtime.lock
+	$(COMPILE) pyproject.toml --extra local --group dev -c requirements/runtime.lock \
+		-o requirements/dev.lock
+
+clean: ## remove what can be made again; data/ stays
+	rm -rf .venv build .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""How Jinlin is started, operated and shipped."""

@@ -1,0 +1,113 @@
+"""Databases and roles: one database and two roles a service, and its migrations.
+
+`<service>_owner` owns the tables and runs migrations; `<service>` is what the service signs in as,
+and owns nothing (`DESIGN.md` §7).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import asyncpg
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from deploy.services import migrations_folder
+from shared import migrations
+
+__all__ = ["Databases", "create_databases", "keep_partitions", "migrate"]
+
+ROLE_SETTINGS = {
+    "statement_timeout": "5s",
+    "lock_timeout": "2s",
+    "idle_in_transaction_session_timeout": "10s",
+}
+CONNECTION_LIMIT = 60
+
+_REVISION = text("SELECT version_num FROM alembic_version")
+_HAS_REVISION = text("SELECT to_regclass('alembic_version') IS NOT NULL")
+
+
+@dataclass(frozen=True)
+class Databases:
+    """Where the databases are, and the passwords of their roles."""
+
+    server: str
+    """The superuser's address, `postgresql://user:password@host:port/postgres`."""
+    passwords: Mapping[str, str]
+    """By role: `<service>` and `<service>_owner`."""
+
+    def url(self, service: str, *, owner: bool = False) -> URL:
+        """A service's database, as its application role or as its owner."""
+        role = f"{service}_owner" if owner else service
+        return make_url(self.server).set(
+            drivername="postgresql+asyncpg",
+            username=role,
+            password=self.passwords[role],
+            database=service,
+        )
+
+    def address(self, service: str, *, owner: bool = False) -> str:
+        """The same as text, with its password."""
+        return self.url(service, owner=owner).render_as_string(hide_password=False)
+
+
+async def create_databases(databases: Databases, services: Iterable[str]) -> None:
+    """Make what is missing; safe to run again at any time."""
+    server = await asyncpg.connect(databases.server)
+    try:
+        roles = {row[0] for row in await server.fetch("SELECT rolname FROM pg_roles")}
+        present = {row[0] for row in await server.fetch("SELECT datname FROM pg_database")}
+        for service in services:
+            for role in (f"{service}_owner", service):
+                if role not in roles:
+                    await _create_role(server, role, databases.passwords[role])
+            if service not in present:
+                await server.execute(f"CREATE DATABASE {service} OWNER {service}_owner")
+                await server.execute(f"REVOKE ALL ON DATABASE {service} FROM PUBLIC")
+                await server.execute(f"GRANT CONNECT ON DATABASE {service} TO {service}")
+    finally:
+        await server.close()
+
+
+async def _create_role(server: asyncpg.Connection, role: str, password: str) -> None:
+    """A role that may sign in and nothing else; the application's has short time-outs."""
+    if "'" in password or "\\" in password:
+        message = "a role's password may not hold quotes or backslashes"
+        raise ValueError(message)
+    await server.execute(
+        f"CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE "
+        f"CONNECTION LIMIT {CONNECTION_LIMIT} PASSWORD '{password}'"
+    )
+    if not role.endswith("_owner"):
+        for setting, value in ROLE_SETTINGS.items():
+            await server.execute(f"ALTER ROLE {role} SET {setting} = '{value}'")
+
+
+async def migrate(databases: Databases, service: str) -> bool:
+    """Bring a service's database to the newest revision; whether anything was to do."""
+    folder = migrations_folder(service)
+    engine = create_async_engine(databases.url(service, owner=True), poolclass=NullPool)
+    async with engine.connect() as connection:
+        if (await connection.execute(_HAS_REVISION)).scalar_one():
+            revision = (await connection.execute(_REVISION)).scalar_one_or_none()
+            if revision == migrations.head(folder):
+                return False
+
+        def upgrade(sync: Connection) -> None:
+            migrations.upgrade(folder, sync, service)
+
+        await connection.run_sync(upgrade)
+        await connection.commit()
+    await engine.dispose()
+    return True
+
+
+async def keep_partitions(databases: Databases, service: str) -> None:
+    """Make the partitions of the coming days, drop those that are kept long enough."""
+    engine = create_async_engine(databases.url(service, owner=True), poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.run_sync(migrations.keep_partitions, datetime.now(UTC))
+    await engine.dispose()

@@ -1,0 +1,1 @@
+"""PostgreSQL and NATS as child processes under one data folder: what `jinlin up` stands on."""

@@ -1,0 +1,38 @@
+"""The services of the platform, by name: where each one's code is found."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+
+from shared.service import Definition
+from shared.settings import ServiceSettings
+from shared.topology import ConsumerSpec
+
+__all__ = ["SERVICES", "consumer_specs", "create_app", "definition", "migrations_folder"]
+
+SERVICES: Final = ("directory", "requests", "volunteers", "points", "notify")
+
+CreateApp = Callable[[ServiceSettings], FastAPI]
+
+
+def create_app(service: str) -> CreateApp:
+    """The function that makes a service's app."""
+    return import_module(f"services.{service}.app").create_app
+
+
+def definition(service: str) -> Definition:
+    """What a service brings."""
+    return import_module(f"services.{service}.app").DEFINITION
+
+
+def migrations_folder(service: str) -> Path:
+    """Where a service's migrations are; nothing of the service is imported."""
+    return Path(__file__).parent.parent / "services" / service / "migrations"
+
+
+def consumer_specs() -> list[ConsumerSpec]:
+    """Every durable consumer of every service."""
+    return [spec for service in SERVICES for spec in definition(service).consumers.specs]

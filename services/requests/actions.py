@@ -1,0 +1,227 @@
+"""The use cases of the requests service: load, decide, save, emit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.requests import domain, store
+from services.requests.domain import Category, ServiceRequest, TaskStep
+from services.requests.store import Step
+from shared import clock, ids, neighbourhood
+from shared.events import Event, Taker
+from shared.outbox import emit
+from shared.problems import UnknownId
+
+__all__ = ["Asking", "Change"]
+
+LOCAL_TIME: Final = ZoneInfo("Asia/Shanghai")
+"""Numbers begin anew with the year of the neighbourhood, not of UTC."""
+
+FIRST_CATALOGUE: Final = (
+    ("repair", "维修", "Repairs", "standard", "public", "note"),
+    ("cleaning", "环境卫生", "Cleaning", "standard", "public", "photo"),
+    ("errand", "代购代办", "Errands", "standard", "public", "none"),
+    ("company", "陪伴照护", "Company and care", "standard", "private", "note"),
+    ("learning", "文化学习", "Learning and culture", "standard", "public", "none"),
+    ("safety", "安全隐患", "Safety", "standard", "public", "note"),
+    ("dispute", "矛盾纠纷", "Disputes", None, "private", "note"),
+    ("other", "其他", "Other", "standard", "private", "none"),
+)
+"""What a new community starts with; its staff change it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What somebody asks for."""
+
+    category: str
+    description: str
+    place_id: UUID
+    requester_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who changes which request, and the version they have seen (None: any)."""
+
+    community: str
+    request_id: UUID
+    by: UUID
+    is_staff: bool = False
+    expected: int | None = None
+
+
+async def submit(
+    tx: AsyncConnection, community: str, asking: Asking, *, by: UUID
+) -> ServiceRequest:
+    """Submit a request, for oneself or for another member. Raises UnknownId."""
+    request, event = await _new(tx, community, asking, by=by)
+    await store.create(tx, request, Step("submitted", by, request.created_at))
+    await emit(tx, event)
+    return request
+
+
+async def settle_on_the_spot(
+    tx: AsyncConnection,
+    community: str,
+    asking: Asking,
+    *,
+    by: UUID,
+    service_minutes: int,
+    spoken_word: str,
+) -> ServiceRequest:
+    """即办: file, resolve and close in one call; `spoken_word` is the resident's confirmation."""
+    request, submitted = await _new(tx, community, asking, by=by)
+    await store.create(tx, request, Step("submitted", by, request.created_at))
+    (resolved, resolving), (closed, closing) = domain.settle_on_the_spot(
+        request, by=by, service_minutes=service_minutes, now=clock.now()
+    )
+    await store.save(tx, resolved, Step("resolved", by, resolved.updated_at))
+    await store.save(tx, closed, Step("closed", by, closed.updated_at, spoken_word))
+    await emit(tx, submitted, resolving, closing)
+    return closed
+
+
+async def register(tx: AsyncConnection, change: Change) -> ServiceRequest:
+    """Take a request in."""
+    request = await _load(tx, change)
+    return await _keep(tx, "registered", change, *domain.register(request, now=clock.now()))
+
+
+async def reject(tx: AsyncConnection, change: Change, *, reason: str) -> ServiceRequest:
+    """Refuse a request; the reason stays in its history."""
+    request = await _load(tx, change)
+    decided = domain.reject(request, reason=reason, now=clock.now())
+    return await _keep(tx, "rejected", change, *decided, note=reason)
+
+
+async def put_on_list(
+    tx: AsyncConnection, change: Change, *, takers_wanted: int | None
+) -> ServiceRequest:
+    """Publish a request on the need list."""
+    request = await _load(tx, change)
+    decided = domain.put_on_list(request, takers_wanted=takers_wanted, now=clock.now())
+    return await _keep(tx, "listed", change, *decided)
+
+
+async def dispatch(tx: AsyncConnection, change: Change, *, taker: Taker) -> ServiceRequest:
+    """Offer a request to a named person or organisation. Raises UnknownId."""
+    request = await _load(tx, change)
+    known = (
+        neighbourhood.knows_member if taker.kind == "person" else neighbourhood.knows_organisation
+    )
+    if not await known(tx, change.community, taker.id):
+        raise UnknownId("taker")
+    decided = domain.dispatch(request, taker=taker, now=clock.now())
+    return await _keep(tx, "dispatched", change, *decided)
+
+
+async def cancel(tx: AsyncConnection, change: Change, *, reason: str) -> ServiceRequest:
+    """Withdraw a request."""
+    request = await _load(tx, change)
+    decided = domain.cancel(request, by=change.by, is_staff=change.is_staff, now=clock.now())
+    return await _keep(tx, "cancelled", change, *decided, note=reason)
+
+
+async def verify(tx: AsyncConnection, change: Change, *, passed: bool, note: str) -> ServiceRequest:
+    """Say whether the work is good."""
+    request = await _load(tx, change)
+    decided = domain.verify(request, by=change.by, passed=passed, now=clock.now())
+    return await _keep(tx, "verified" if passed else "reworked", change, *decided, note=note)
+
+
+async def close(tx: AsyncConnection, change: Change) -> ServiceRequest:
+    """Confirm that the request is done."""
+    request = await _load(tx, change)
+    decided = domain.close(request, by=change.by, is_staff=change.is_staff, now=clock.now())
+    return await _keep(tx, "closed", change, *decided)
+
+
+async def rate(tx: AsyncConnection, change: Change, *, stars: int, note: str) -> ServiceRequest:
+    """Say how it went."""
+    request = await _load(tx, change)
+    decided = domain.rate(request, by=change.by, stars=stars, now=clock.now())
+    return await _keep(tx, "rated", change, *decided, note=note)
+
+
+async def reopen(tx: AsyncConnection, change: Change, *, reason: str) -> ServiceRequest:
+    """Open a closed request again."""
+    request = await _load(tx, change)
+    decided = domain.reopen(request, by=change.by, is_staff=change.is_staff, now=clock.now())
+    return await _keep(tx, "reopened", change, *decided, note=reason)
+
+
+async def follow_tasks(tx: AsyncConnection, tasks: Sequence[TaskStep]) -> None:
+    """Move requests with the steps of their tasks; late steps change nothing."""
+    for task in sorted(tasks, key=lambda one: (one.community, one.request_id, one.version)):
+        request = await store.load(tx, task.community, task.request_id)
+        followed = domain.follow_task(request, task, now=clock.now())
+        if followed is None:
+            continue
+        moved, event = followed
+        by = None if isinstance(task, domain.TaskCompleted) else task.person_id
+        await store.save(tx, moved, Step(task.name.removeprefix("task_"), by, moved.updated_at))
+        if event is not None:
+            await emit(tx, event.model_copy(update={"caused_by": task.event_id}))
+
+
+async def put_category(tx: AsyncConnection, category: Category) -> None:
+    """Add a category or change its terms."""
+    await store.put_category(tx, category)
+
+
+async def open_catalogue(tx: AsyncConnection, communities: Sequence[str]) -> None:
+    """Give new communities the catalogue they start with."""
+    await store.seed_catalogue(
+        tx, [Category(one, *terms) for one in sorted(communities) for terms in FIRST_CATALOGUE]
+    )
+
+
+async def _new(
+    tx: AsyncConnection, community: str, asking: Asking, *, by: UUID
+) -> tuple[ServiceRequest, Event]:
+    """A request that is not stored yet. Raises UnknownId."""
+    category = await store.category(tx, community, asking.category)
+    if category is None:
+        raise UnknownId("category")
+    if not await neighbourhood.knows_place(tx, community, asking.place_id):
+        raise UnknownId("place_id")
+    if asking.requester_id != by and not await neighbourhood.knows_member(
+        tx, community, asking.requester_id
+    ):
+        raise UnknownId("requester_id")
+    now = clock.now()
+    number = await store.next_number(tx, community, now.astimezone(LOCAL_TIME).year)
+    return domain.submit(
+        category,
+        request_id=ids.new_id(),
+        number=number,
+        description=asking.description,
+        place_id=asking.place_id,
+        requester_id=asking.requester_id,
+        filed_by=by,
+        now=now,
+    )
+
+
+async def _load(tx: AsyncConnection, change: Change) -> ServiceRequest:
+    return await store.load(tx, change.community, change.request_id, expected=change.expected)
+
+
+async def _keep(
+    tx: AsyncConnection,
+    kind: str,
+    change: Change,
+    request: ServiceRequest,
+    event: Event,
+    *,
+    note: str = "",
+) -> ServiceRequest:
+    """Store a decided step and tell of it."""
+    await store.save(tx, request, Step(kind, change.by, request.updated_at, note))
+    await emit(tx, event)
+    return request

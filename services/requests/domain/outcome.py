@@ -1,0 +1,115 @@
+"""From the work to the rating: verify, close, settle on the spot, rate, reopen."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from services.requests.domain.request import (
+    AlreadyRated,
+    HandlerMayNot,
+    NotVerified,
+    NotYours,
+    ServiceRequest,
+    Status,
+    TooLateToReopen,
+    require,
+    step,
+    tell,
+    tell_closed,
+)
+from shared.events import (
+    RequestClosed,
+    RequestRated,
+    RequestReopened,
+    RequestResolved,
+    RequestReworked,
+    RequestVerified,
+    Taker,
+    Work,
+)
+
+REOPEN_DAYS: Final = 7
+
+
+def verify(
+    request: ServiceRequest, *, by: UUID, passed: bool, now: datetime
+) -> tuple[ServiceRequest, RequestVerified | RequestReworked]:
+    """Somebody other than the handlers looks at the work: good, or back to them."""
+    require(request, {Status.RESOLVED})
+    if by in request.handlers:
+        raise HandlerMayNot
+    if passed:
+        verified = step(request, now, verified_by=by)
+        return verified, tell(RequestVerified, verified, verified_by=by)
+    reworked = step(request, now, status=Status.IN_PROGRESS)
+    return reworked, tell(RequestReworked, reworked)
+
+
+def close(
+    request: ServiceRequest, *, by: UUID, is_staff: bool, now: datetime
+) -> tuple[ServiceRequest, RequestClosed]:
+    """The requester confirms, or staff close what was verified; its takers have earned."""
+    if by not in request.owners and not is_staff:
+        raise NotYours
+    require(request, {Status.RESOLVED})
+    if by in request.handlers:
+        raise HandlerMayNot
+    if by not in request.owners and request.verified_by is None:
+        raise NotVerified
+    closed_as = "requester" if by in request.owners else "verifier"
+    closed = step(request, now, status=Status.CLOSED, closed_at=now, closed_as=closed_as)
+    return closed, tell_closed(closed, by)
+
+
+def settle_on_the_spot(
+    request: ServiceRequest, *, by: UUID, service_minutes: int, now: datetime
+) -> tuple[tuple[ServiceRequest, RequestResolved], tuple[ServiceRequest, RequestClosed]]:
+    """即办: staff resolve and close at once; the spoken word confirms, no points are granted."""
+    work = (Work(taker=Taker(kind="person", id=by), person_id=by, service_minutes=service_minutes),)
+    resolved = step(request, now, status=Status.RESOLVED, work=work, points_rule=None)
+    closed = step(resolved, now, status=Status.CLOSED, closed_at=now, closed_as="on_the_spot")
+    return (resolved, tell(RequestResolved, resolved, work=work)), (closed, tell_closed(closed, by))
+
+
+def rate(
+    request: ServiceRequest, *, by: UUID, stars: int, now: datetime
+) -> tuple[ServiceRequest, RequestRated]:
+    """The requester says how it went, 1 to 5, once a cycle; a handler never."""
+    if by not in request.owners:
+        raise NotYours
+    if by in request.handlers:
+        raise HandlerMayNot
+    require(request, {Status.CLOSED})
+    if request.stars is not None:
+        raise AlreadyRated
+    rated = step(request, now, stars=stars)
+    return rated, tell(RequestRated, rated, stars=stars, rated_by=by)
+
+
+def reopen(
+    request: ServiceRequest, *, by: UUID, is_staff: bool, now: datetime
+) -> tuple[ServiceRequest, RequestReopened]:
+    """Not solved: the same request, the next cycle, back to the last handlers."""
+    if by not in request.owners and not is_staff:
+        raise NotYours
+    require(request, {Status.CLOSED})
+    if request.closed_at is None or now - request.closed_at > timedelta(days=REOPEN_DAYS):
+        raise TooLateToReopen
+    reopened = step(
+        request,
+        now,
+        status=Status.ACCEPTED,
+        cycle=request.cycle + 1,
+        task_version=0,
+        verified_by=None,
+        stars=None,
+        closed_at=None,
+        closed_as=None,
+    )
+    return reopened, tell(
+        RequestReopened,
+        reopened,
+        place_id=request.place_id,
+        work=request.work,
+        evidence_needed=request.evidence_needed,
+    )

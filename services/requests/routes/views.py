@@ -1,0 +1,159 @@
+"""What callers send and see of requests."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.requests import store
+from services.requests.domain import Category, ServiceRequest, Status
+from services.requests.permissions import SEES_ALL
+from shared.door import Versioned
+from shared.events import Taker, Work
+from shared.events.requests import EvidenceNeeded
+from shared.fields import Line, Payload, Slug, Words
+from shared.identity import Caller
+
+__all__ = [
+    "Asking",
+    "CategoryView",
+    "Dispatching",
+    "Listing",
+    "OnTheSpot",
+    "Rating",
+    "Reason",
+    "RequestView",
+    "StepView",
+    "Terms",
+    "Verdict",
+    "seen_by",
+]
+
+
+def seen_by(caller: Caller, community: str) -> UUID | None:
+    """Whose eyes a list is made for; None: somebody who may see every request."""
+    return None if caller.roles_in(community) & SEES_ALL else caller.person_id
+
+
+class Asking(Payload):
+    """A request, for oneself or (`requester_id`) for another member."""
+
+    category: Slug = Field(examples=["repair"])
+    description: Words = Field(min_length=1, examples=["三楼楼道灯不亮，老人晚上看不清。"])
+    place_id: UUID = Field(description="Where: a place of the community, a building at most.")
+    requester_id: UUID | None = Field(default=None, description="For whom; none: for oneself.")
+
+
+class OnTheSpot(Asking):
+    """A small thing that staff have just settled (即办)."""
+
+    service_minutes: int = Field(ge=1, le=480)
+    spoken_word: Words = Field(
+        min_length=1, description="What the resident said: the confirmation.", examples=["修好了"]
+    )
+
+
+class Reason(Payload):
+    """Why."""
+
+    reason: Words = ""
+
+
+class Listing(Payload):
+    """How the request is published."""
+
+    takers_wanted: int | None = Field(default=None, ge=1, le=100, description="None: as usual.")
+
+
+class Dispatching(Payload):
+    """To whom the request is offered."""
+
+    taker: Taker
+
+
+class Verdict(Payload):
+    """What the verifier found."""
+
+    passed: bool
+    note: Words = ""
+
+
+class Rating(Payload):
+    """How it went."""
+
+    stars: int = Field(ge=1, le=5)
+    note: Words = ""
+
+
+class Terms(Payload):
+    """The terms of a category."""
+
+    title_zh: Line
+    title_en: Line
+    points_rule: Slug | None = Field(default=None, description="None: it earns no points.")
+    visibility: Literal["public", "private"] = "public"
+    evidence_needed: EvidenceNeeded = "none"
+    takers_wanted: int = Field(default=1, ge=1, le=100)
+    active: bool = True
+
+
+class CategoryView(Terms):
+    """A kind of request in the catalogue."""
+
+    code: Slug
+
+    @classmethod
+    def of(cls, category: Category) -> "CategoryView":
+        """The view of a category."""
+        return cls.model_validate(category, from_attributes=True, extra="ignore")
+
+
+class RequestView(Versioned):
+    """A request as its caller may see it."""
+
+    id: UUID
+    number: str
+    status: Status
+    cycle: int
+    category: str
+    description: str
+    place_id: UUID
+    requester_id: UUID | None = Field(description="Hidden from callers it does not concern.")
+    filed_by: UUID | None
+    visibility: str
+    takers_wanted: int
+    evidence_needed: EvidenceNeeded
+    points_rule: str | None
+    work: tuple[Work, ...]
+    verified_by: UUID | None
+    stars: int | None
+    closed_as: str | None
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+
+    @classmethod
+    def of(cls, request: ServiceRequest, caller: Caller) -> "RequestView":
+        """The view of a request: who asked is shown to those it concerns."""
+        view = cls.model_validate(request, from_attributes=True)
+        concerned = request.owners | request.handlers
+        if caller.person_id in concerned or seen_by(caller, request.community) is None:
+            return view
+        return view.model_copy(update={"requester_id": None, "filed_by": None})
+
+
+class StepView(BaseModel):
+    """One line of the history."""
+
+    kind: str
+    by: UUID | None
+    at: datetime
+    note: str
+    version: int
+    cycle: int
+
+    @classmethod
+    def of(cls, step: store.Step) -> "StepView":
+        """The view of a step."""
+        return cls.model_validate(step, from_attributes=True)

@@ -1,0 +1,30 @@
+"""All SQL of the requests service; every statement names the community."""
+
+from services.requests.store.catalogue import catalogue, category, put_category, seed_catalogue
+from services.requests.store.requests import (
+    Search,
+    Step,
+    create,
+    history,
+    load,
+    next_number,
+    read,
+    save,
+    search,
+)
+
+__all__ = [
+    "Search",
+    "Step",
+    "catalogue",
+    "category",
+    "create",
+    "history",
+    "load",
+    "next_number",
+    "put_category",
+    "read",
+    "save",
+    "search",
+    "seed_catalogue",
+]

@@ -1,0 +1,69 @@
+"""The catalogue: what can be asked for in a community."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.requests.domain import Category
+
+__all__ = ["catalogue", "category", "put_category", "seed_catalogue"]
+
+_CATALOGUE = text(
+    "SELECT * FROM category WHERE community = :community AND (active OR :also_inactive) "
+    "ORDER BY code"
+)
+_CATEGORY = text("SELECT * FROM category WHERE community = :community AND code = :code AND active")
+_PUT_CATEGORY = text(
+    """
+    INSERT INTO category (community, code, title_zh, title_en, points_rule, visibility,
+                          evidence_needed, takers_wanted, active)
+    VALUES (:community, :code, :title_zh, :title_en, :points_rule, :visibility,
+            :evidence_needed, :takers_wanted, :active)
+    ON CONFLICT (community, code) DO UPDATE SET
+        title_zh = excluded.title_zh, title_en = excluded.title_en,
+        points_rule = excluded.points_rule, visibility = excluded.visibility,
+        evidence_needed = excluded.evidence_needed, takers_wanted = excluded.takers_wanted,
+        active = excluded.active
+    """
+)
+_SEED_CATEGORY = text(
+    """
+    INSERT INTO category (community, code, title_zh, title_en, points_rule, visibility,
+                          evidence_needed, takers_wanted, active)
+    VALUES (:community, :code, :title_zh, :title_en, :points_rule, :visibility,
+            :evidence_needed, :takers_wanted, :active)
+    ON CONFLICT DO NOTHING
+    """
+)
+
+
+async def catalogue(
+    tx: AsyncConnection, community: str, *, also_inactive: bool = False
+) -> list[Category]:
+    """What can be asked for in a community."""
+    rows = await tx.execute(_CATALOGUE, {"community": community, "also_inactive": also_inactive})
+    return [Category(**row) for row in rows.mappings()]
+
+
+async def category(tx: AsyncConnection, community: str, code: str) -> Category | None:
+    """An active category, or None."""
+    rows = await tx.execute(_CATEGORY, {"community": community, "code": code})
+    row = rows.mappings().one_or_none()
+    return Category(**row) if row else None
+
+
+async def put_category(tx: AsyncConnection, new: Category) -> None:
+    """Add or replace a category; requests keep the terms they were submitted under."""
+    await tx.execute(_PUT_CATEGORY, _category_values(new))
+
+
+async def seed_catalogue(tx: AsyncConnection, categories: Sequence[Category]) -> None:
+    """Add what a new community starts with; what it has changed since stays."""
+    await tx.execute(_SEED_CATEGORY, [_category_values(one) for one in categories])
+
+
+def _category_values(one: Category) -> dict[str, Any]:
+    return {field.name: getattr(one, field.name) for field in fields(Category)}

@@ -1,0 +1,240 @@
+"""Requests and their steps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.requests.domain import ServiceRequest, Status
+from shared.events import Taker, Work
+from shared.problems import NotFound, StaleVersion, WrongState
+
+__all__ = [
+    "Search",
+    "Step",
+    "create",
+    "history",
+    "load",
+    "next_number",
+    "read",
+    "save",
+    "search",
+]
+
+_COLUMNS: Final = tuple(field.name for field in fields(ServiceRequest))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a request's history: who did what, when, in which version and cycle."""
+
+    kind: str
+    by: UUID | None
+    at: datetime
+    note: str = ""
+    version: int = 0
+    cycle: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which requests of a community are wanted; `seen_by` None: all that staff may see."""
+
+    community: str
+    seen_by: UUID | None
+    mine: bool = False
+    statuses: Sequence[Status] = ()
+    category: str | None = None
+    place_id: UUID | None = None
+    words: str | None = None
+    after: UUID | None = None
+    limit: int = 50
+
+
+_VISIBLE: Final = """
+    community = :community AND (
+        CAST(:seen_by AS uuid) IS NULL
+        OR requester_id = :seen_by OR filed_by = :seen_by OR :seen_by = ANY(handler_ids)
+        OR (visibility = 'public' AND status NOT IN ('submitted', 'rejected') AND NOT :mine))
+"""
+_CREATE = text(
+    f"""
+    WITH created AS (
+        INSERT INTO service_request ({", ".join(_COLUMNS)}, handler_ids)
+        VALUES ({", ".join(f":{name}" for name in _COLUMNS)}, :handler_ids)
+    )
+    INSERT INTO step (community, request_id, version, cycle, kind, by, at, note)
+    VALUES (:community, :id, :version, :cycle, :step_kind, :step_by, :step_at, :step_note)
+    """  # noqa: S608 - made of field names
+)
+_SAVE = text(
+    """
+    WITH saved AS (
+        UPDATE service_request SET
+            version = :version, status = :status, cycle = :cycle, work = CAST(:work AS jsonb),
+            handler_ids = :handler_ids, task_version = :task_version, verified_by = :verified_by,
+            stars = :stars, closed_at = :closed_at, closed_as = :closed_as,
+            takers_wanted = :takers_wanted, points_rule = :points_rule, updated_at = :updated_at
+        WHERE community = :community AND id = :id AND version = :version - 1
+        RETURNING id
+    )
+    INSERT INTO step (community, request_id, version, cycle, kind, by, at, note)
+    SELECT :community, id, :version, :cycle, :step_kind, :step_by, :step_at, :step_note
+    FROM saved
+    """
+)
+_LOAD = text("SELECT * FROM service_request WHERE community = :community AND id = :id FOR UPDATE")
+_READ = text(
+    f"SELECT * FROM service_request WHERE id = :id AND {_VISIBLE}"  # noqa: S608 - constants
+)
+_SEARCH = text(
+    f"""
+    SELECT * FROM service_request
+    WHERE {_VISIBLE}
+      AND (CAST(:after AS uuid) IS NULL OR id < :after)
+      AND (cardinality(CAST(:statuses AS text[])) = 0 OR status = ANY(:statuses))
+      AND (CAST(:category AS text) IS NULL OR category = :category)
+      AND (CAST(:place_id AS uuid) IS NULL OR place_id = :place_id)
+      AND (CAST(:words AS text) IS NULL OR (
+            (cardinality(bigrams(:words)) = 0
+             OR id IN (SELECT request_id FROM search_word
+                       WHERE community = :community AND word = ANY(bigrams(:words))
+                       GROUP BY request_id HAVING count(*) = cardinality(bigrams(:words))))
+            AND position(lower(:words) IN lower(description)) > 0))
+    ORDER BY id DESC LIMIT :limit + 1
+    """  # noqa: S608 - made of constants
+)
+_INDEX_WORDS = text(
+    """
+    INSERT INTO search_word (community, word, request_id)
+    SELECT :community, word, :id FROM unnest(bigrams(:description)) AS word
+    """
+)
+_HISTORY = text(
+    """
+    SELECT kind, by, at, note, version, cycle FROM step
+    WHERE community = :community AND request_id = :id ORDER BY version
+    """
+)
+_NEXT_NUMBER = text(
+    """
+    INSERT INTO numbering (community, year, last) VALUES (:community, :year, 1)
+    ON CONFLICT (community, year) DO UPDATE SET last = numbering.last + 1
+    RETURNING last, (SELECT prefix FROM known_community WHERE community = :community) AS prefix
+    """
+)
+
+
+async def create(tx: AsyncConnection, request: ServiceRequest, step: Step) -> None:
+    """Insert a new request with its first step, and index its words."""
+    await tx.execute(_CREATE, _values(request) | _step_values(step))
+    await tx.execute(
+        _INDEX_WORDS,
+        {"community": request.community, "id": request.id, "description": request.description},
+    )
+
+
+async def save(tx: AsyncConnection, request: ServiceRequest, step: Step) -> None:
+    """Store the next version and its step. Raises WrongState when another came first."""
+    saved = await tx.execute(_SAVE, _values(request) | _step_values(step))
+    if saved.rowcount != 1:
+        raise WrongState
+
+
+async def load(
+    tx: AsyncConnection, community: str, request_id: UUID, *, expected: int | None = None
+) -> ServiceRequest:
+    """A request to change, locked until the transaction ends.
+
+    Raises NotFound, and StaleVersion when the caller has seen another version than the present.
+    """
+    rows = await tx.execute(_LOAD, {"community": community, "id": request_id})
+    row = rows.mappings().one_or_none()
+    if row is None:
+        raise NotFound
+    request = _request(row)
+    if expected not in {None, request.version}:
+        raise StaleVersion
+    return request
+
+
+async def read(
+    tx: AsyncConnection, community: str, request_id: UUID, *, seen_by: UUID | None
+) -> ServiceRequest:
+    """A request that `seen_by` may see (None: staff). Raises NotFound."""
+    rows = await tx.execute(
+        _READ,
+        {"community": community, "id": request_id, "seen_by": seen_by, "mine": False},
+    )
+    row = rows.mappings().one_or_none()
+    if row is None:
+        raise NotFound
+    return _request(row)
+
+
+async def search(tx: AsyncConnection, wanted: Search) -> list[ServiceRequest]:
+    """Requests, newest first; one more than `limit` when there are more."""
+    rows = await tx.execute(
+        _SEARCH,
+        {
+            "community": wanted.community,
+            "seen_by": wanted.seen_by,
+            "mine": wanted.mine,
+            "statuses": list(wanted.statuses),
+            "category": wanted.category,
+            "place_id": wanted.place_id,
+            "words": wanted.words,
+            "after": wanted.after,
+            "limit": wanted.limit,
+        },
+    )
+    return [_request(row) for row in rows.mappings()]
+
+
+async def history(tx: AsyncConnection, community: str, request_id: UUID) -> list[Step]:
+    """Every step of a request, in order."""
+    rows = await tx.execute(_HISTORY, {"community": community, "id": request_id})
+    return [Step(**row) for row in rows.mappings()]
+
+
+async def next_number(tx: AsyncConnection, community: str, year: int) -> str:
+    """The next number people read, for example WH-2026-000153; gaps only after a rollback."""
+    row = (await tx.execute(_NEXT_NUMBER, {"community": community, "year": year})).one()
+    return f"{row.prefix or community.upper()}-{year}-{row.last:06d}"
+
+
+def _values(request: ServiceRequest) -> dict[str, Any]:
+    values = {name: getattr(request, name) for name in _COLUMNS}
+    work = [one.model_dump(mode="json") for one in request.work]
+    return values | {
+        "work": orjson.dumps(work).decode(),
+        "handler_ids": sorted(request.handlers),
+    }
+
+
+def _step_values(step: Step) -> dict[str, Any]:
+    return {
+        "step_kind": step.kind,
+        "step_by": step.by,
+        "step_at": step.at,
+        "step_note": step.note,
+    }
+
+
+def _request(row: RowMapping) -> ServiceRequest:
+    values = {name: row[name] for name in _COLUMNS}
+    values["status"] = Status(values["status"])
+    values["work"] = tuple(
+        Work(
+            taker=Taker(**one["taker"]),
+            person_id=one["person_id"],
+            service_minutes=one["service_minutes"],
+        )
+        for one in values["work"]
+    )
+    return ServiceRequest(**values)

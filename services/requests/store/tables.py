@@ -1,0 +1,103 @@
+"""The tables of the requests service; the migrations make them, `make check` compares both."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from shared.tables import service_metadata
+
+__all__ = ["metadata"]
+
+metadata = service_metadata()
+
+category = Table(
+    "category",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("title_zh", Text, nullable=False),
+    Column("title_en", Text, nullable=False),
+    Column("points_rule", Text),
+    Column("visibility", Text, nullable=False),
+    Column("evidence_needed", Text, nullable=False),
+    Column("takers_wanted", SmallInteger, nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+
+numbering = Table(
+    "numbering",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("year", SmallInteger, primary_key=True, autoincrement=False),
+    Column("last", Integer, nullable=False),
+)
+
+service_request = Table(
+    "service_request",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("place_id", Uuid, nullable=False),
+    Column("requester_id", Uuid, nullable=False),
+    Column("filed_by", Uuid, nullable=False),
+    Column("visibility", Text, nullable=False),
+    Column("evidence_needed", Text, nullable=False),
+    Column("points_rule", Text),
+    Column("takers_wanted", SmallInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("work", JSONB, nullable=False),
+    Column("handler_ids", ARRAY(Uuid), nullable=False),
+    Column("task_version", Integer, nullable=False),
+    Column("verified_by", Uuid),
+    Column("stars", SmallInteger),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("closed_as", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(["community", "category"], ["category.community", "category.code"]),
+    Index("service_request_number", "community", "number", unique=True),
+    Index("service_request_status", "community", "status", "id"),
+    Index("service_request_requester", "community", "requester_id", "id"),
+    Index("service_request_filed_by", "community", "filed_by", "id"),
+    Index("service_request_place", "community", "place_id", "id"),
+)
+
+step = Table(
+    "step",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("request_id", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("cycle", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("by", Uuid),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("note", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["community", "request_id"], ["service_request.community", "service_request.id"]
+    ),
+)
+
+search_word = Table(
+    "search_word",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("word", Text, primary_key=True),
+    Column("request_id", Uuid, primary_key=True),
+    comment="Two-character words of the descriptions; plain equality passes row-level security.",
+)

@@ -1,0 +1,136 @@
+"""How problems are answered: RFC 9457 problem details, in the caller's language."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from shared import problems
+from shared.database import is_unreachable, sqlstate
+from shared.problems import Problem
+
+__all__ = ["PROBLEM_RESPONSES", "add_problem_answers", "problem_answer"]
+
+log = structlog.get_logger()
+
+_OF_STATUS = {
+    kind.status: kind
+    for kind in (
+        problems.NotMet,
+        problems.NotSignedIn,
+        problems.NotAllowed,
+        problems.NotFound,
+        problems.WrongState,
+        problems.StaleVersion,
+        problems.TooLarge,
+        problems.Malformed,
+        problems.TooMany,
+        problems.Unavailable,
+    )
+}
+_BUSY = {"40001", "40P01", "55P03", "57014"}
+"""Serialization failure, deadlock, lock time-out, statement time-out: try again."""
+
+_DUPLICATE_KEY = "23505"
+"""Another transaction inserted the same key first: a lost race."""
+
+_PROBLEM_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string", "examples": ["urn:jinlin:problem:not-found"]},
+        "title": {"type": "string", "description": "What to do, in the caller's language."},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "reason": {"type": "string"}},
+            },
+        },
+    },
+}
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": {
+        "description": "Problem details (RFC 9457); `type` is stable.",
+        "content": {"application/problem+json": {"schema": _PROBLEM_SCHEMA}},
+    },
+    503: {
+        "description": "Not available just now; `Retry-After` says how many seconds to wait.",
+        "content": {"application/problem+json": {"schema": _PROBLEM_SCHEMA}},
+    },
+}
+
+
+def problem_answer(
+    request: Request, problem: Problem, errors: Sequence[dict[str, str]] = ()
+) -> Response:
+    """A stable type, a title in the caller's language, and when to come again."""
+    english = request.headers.get("accept-language", "zh").lower().startswith("en")
+    body: dict[str, Any] = {
+        "type": f"urn:jinlin:problem:{problem.code()}",
+        "title": problem.en if english else problem.zh,
+        "status": problem.status,
+    }
+    if detail := str(problem):
+        body["detail"] = detail
+    if errors:
+        body["errors"] = list(errors)
+    headers: dict[str, str] = {}
+    if problem.retry_after_seconds is not None:
+        headers["retry-after"] = str(problem.retry_after_seconds)
+    if problem.status == problems.NotSignedIn.status:
+        headers["www-authenticate"] = "Bearer"
+    return JSONResponse(body, problem.status, headers, "application/problem+json")
+
+
+def add_problem_answers(app: FastAPI) -> None:
+    """Answer every error of `app` as problem details; unknown ones are logged, and say nothing."""
+    app.add_exception_handler(Problem, _known)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _plain)
+    for kind in (SQLAlchemyError, asyncpg.PostgresError, OSError):
+        app.add_exception_handler(kind, _of_database)
+    app.add_exception_handler(Exception, _unknown)
+
+
+async def _known(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - registered for this class only
+    return problem_answer(request, error)
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    errors = [
+        {"field": ".".join(map(str, one["loc"])), "reason": one["msg"]} for one in error.errors()
+    ]
+    return problem_answer(request, problems.Malformed(), errors[:20])
+
+
+async def _plain(request: Request, error: Exception) -> Response:
+    """What the framework refuses: no such route, a method that it does not take."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    problem = _OF_STATUS.get(error.status_code, Problem)()
+    problem.status = error.status_code
+    return problem_answer(request, problem)
+
+
+async def _of_database(request: Request, error: Exception) -> Response:
+    state = sqlstate(error)
+    if is_unreachable(error) or state in _BUSY:
+        return problem_answer(request, problems.Unavailable())
+    if state == _DUPLICATE_KEY:
+        return problem_answer(request, problems.WrongState())
+    return await _unknown(request, error)
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    log.error("request.failed", path=request.url.path, exc_info=error)
+    return problem_answer(request, Problem())

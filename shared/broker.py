@@ -1,0 +1,177 @@
+"""The bus as FastStream gives it to us, with a pull loop that neither waits nor dies.
+
+FastStream 0.7.8 waits for a full batch, and its task ends at the first error of the bus; ours
+passes on what came and goes on (`DESIGN.md` §5).
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, Final
+
+import structlog
+from faststream import AckPolicy
+from faststream.message import StreamMessage
+from faststream.nats import JStream, NatsBroker, PullSub
+from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import ConnectionClosedError
+from nats.errors import Error as NatsError
+
+from shared.consumers import Consumer
+from shared.topology import BATCH
+
+__all__ = ["Bus", "PromptSubscriber"]
+
+log = structlog.get_logger()
+
+FETCH_SECONDS: Final = 5
+PAUSE_SECONDS: Final = 0.5
+WATCH_SECONDS: Final = 5
+STALLED_SECONDS: Final = 30
+
+
+class PromptSubscriber(BatchPullStreamSubscriber):
+    """Binds to a provisioned durable consumer and hands over whatever a fetch brings, at once."""
+
+    async def _create_subscription(self) -> None:
+        """Bind; never create a consumer: the topology is not ours to declare."""
+        if self.subscription is None:
+            self.subscription = await self.jetstream.pull_subscribe_bind(
+                consumer=self.config.durable_name,
+                stream=self.stream.name,
+                inbox_prefix=self.extra_options["inbox_prefix"],
+            )
+            self.add_task(self._consume_pull)
+
+    async def _consume_pull(self) -> None:
+        """Fetch and consume until stopped; outages of the bus only make it pause."""
+        while True:
+            try:
+                messages = await self.subscription.fetch(BATCH, timeout=FETCH_SECONDS)
+            except TimeoutError:
+                continue
+            except ConnectionClosedError:
+                return
+            except NatsError as error:
+                log.warning("bus.fetch_failed", consumer=self.config.durable_name, error=str(error))
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            if messages:
+                await self.consume(messages)
+
+
+class Bus:
+    """One service's connection to NATS: it publishes through it, and its consumers live on it."""
+
+    def __init__(self, url: str, *, service: str, inbox_prefix: str) -> None:
+        """Prepare the connection; `join` makes it."""
+        self._inbox_prefix = inbox_prefix.encode()
+        self._broker = NatsBroker(
+            url,
+            name=f"jinlin-{service}",
+            apply_types=False,
+            logger=None,
+            graceful_timeout=10,
+            inbox_prefix=self._inbox_prefix,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=1,
+        )
+        self._nats: Client | None = None
+        self._subscribers: dict[str, PromptSubscriber] = {}
+        self.stalled: set[str] = set()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the bus can be reached now."""
+        return self._nats is not None and self._nats.is_connected
+
+    def nats(self) -> Client:
+        """The connection, for publishing. Raises ConnectionClosedError before it is made."""
+        if self._nats is None:
+            raise ConnectionClosedError
+        return self._nats
+
+    def add(self, consumer: Consumer) -> None:
+        """Let `consumer` take its events as soon as the bus is joined."""
+
+        async def take(messages: list[Msg]) -> None:
+            await consumer.take(messages)
+
+        spec = consumer.spec
+        subscriber = self._broker.subscriber(
+            spec.events[0].subjects(),
+            durable=spec.durable,
+            stream=JStream(spec.stream, declare=False),
+            pull_sub=PullSub(batch_size=BATCH, timeout=FETCH_SECONDS, batch=True),
+            inbox_prefix=self._inbox_prefix + b".",
+            ack_policy=AckPolicy.MANUAL,
+            decoder=_undecoded,
+        )
+        subscriber.__class__ = PromptSubscriber  # FastStream has no place to name our own class
+        subscriber(take)
+        self._subscribers[spec.durable] = subscriber
+
+    async def join(self) -> None:
+        """Connect and start consuming, however long the bus is away at first."""
+        while True:
+            try:
+                self._nats = await self._broker.connect()
+                await self._broker.start()
+            except (OSError, NatsError, TimeoutError) as error:
+                log.warning("bus.not_reached", error=str(error))
+                await asyncio.sleep(PAUSE_SECONDS)
+            else:
+                return
+
+    async def leave(self) -> None:
+        """Let handlers finish what they hold, then disconnect."""
+        await self._broker.stop()
+
+    async def watch(self) -> None:
+        """Notice consumers that are gone or stand still, and start those again, for ever."""
+        progress = {durable: _Progress() for durable in self._subscribers}
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if self.is_connected:
+                self.stalled = {
+                    durable
+                    for durable, subscriber in self._subscribers.items()
+                    if not await progress[durable].is_moving(subscriber)
+                }
+                await self._restart(self.stalled)
+
+    async def _restart(self, durables: Iterable[str]) -> None:
+        for durable in durables:
+            log.warning("bus.consumer_stalled", consumer=durable)
+            subscriber = self._subscribers[durable]
+            await subscriber.stop()
+            await subscriber.start()
+
+
+class _Progress:
+    """What a consumer had acknowledged when it last moved."""
+
+    def __init__(self) -> None:
+        self._acknowledged = -1
+        self._moved_at = asyncio.get_running_loop().time()
+
+    async def is_moving(self, subscriber: PromptSubscriber) -> bool:
+        """Whether it exists and has nothing to do, or has moved within the last 30 s."""
+        now = asyncio.get_running_loop().time()
+        try:
+            info = await subscriber.jetstream.consumer_info(
+                subscriber.stream.name, subscriber.config.durable_name or "", timeout=2
+            )
+        except (NatsError, TimeoutError):
+            return False
+        idle = not info.num_pending and not info.num_ack_pending
+        acknowledged = info.ack_floor.consumer_seq if info.ack_floor else 0
+        if idle or acknowledged != self._acknowledged:
+            self._acknowledged, self._moved_at = acknowledged, now
+        return now - self._moved_at < STALLED_SECONDS
+
+
+async def _undecoded(message: StreamMessage[Any]) -> Any:
+    """Leave the bodies to the consumer: each is parsed once, straight into its contract."""
+    return message.raw_message

@@ -1,0 +1,115 @@
+"""One event as the bus delivered it: read it, acknowledge it, park it or bury it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from pydantic import ValidationError
+
+from shared.events import UNSTAMPED, Event
+from shared.inbox import Parked
+from shared.relay import publish_one
+
+__all__ = ["Delivery", "Poison", "Undelivered"]
+
+
+class Poison(Exception):  # noqa: N818 - a word of the trade
+    """A message that no attempt can ever read; says why, without repeating what is in it."""
+
+    def __init__(self, delivery: "Undelivered", reason: str) -> None:
+        """Keep the message, to bury it."""
+        super().__init__(reason)
+        self.delivery = delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A message whose event is not known (yet)."""
+
+    subject: str
+    headers: Mapping[str, str]
+    body: bytes
+    message: Msg | None
+
+    async def bury(self, nats: Client, consumer: str, reason: str) -> None:
+        """Make it a dead letter; the bus forgets it only when that is stored."""
+        key = self.headers.get("ce-id") or self.headers.get("Nats-Msg-Id") or "unknown"
+        headers = {
+            **{name: value for name, value in self.headers.items() if not name.startswith("Nats-")},
+            "jinlin-consumer": consumer,
+            "jinlin-subject": self.subject,
+            "jinlin-reason": " ".join(reason.split())[:500],
+            "Nats-Msg-Id": f"{consumer}/{key}/{self._place()}",
+        }
+        await publish_one(nats, f"dlq.{consumer}", self.body, headers)
+        if self.message is not None:
+            await self.message.term()
+
+    def _place(self) -> str:
+        """Where the message stood in its stream: the same when it is delivered again."""
+        if self.message is None:
+            return "parked"
+        return str(self.message.metadata.sequence.stream)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery(Undelivered):
+    """A message with the event in it; `attempts` have failed so far."""
+
+    event: Event
+    attempts: int = 0
+
+    @classmethod
+    def read(cls, message: Msg) -> Self:
+        """Read a message from the bus. Raises Poison."""
+        return cls._parse(message.subject, message.headers or {}, message.data, message)
+
+    @classmethod
+    def unpark(cls, parked: Parked) -> Self:
+        """Read an event that was parked. Raises Poison, though it was read once before."""
+        return cls._parse(
+            parked.subject, parked.headers, parked.body, None, attempts=parked.attempts
+        )
+
+    @classmethod
+    def _parse(
+        cls,
+        subject: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        message: Msg | None,
+        *,
+        attempts: int = 0,
+    ) -> Self:
+        unread = Undelivered(subject, headers, body, message)
+        contract = Event.known.get(headers.get("ce-type", ""))
+        if contract is None:
+            raise Poison(unread, f"unknown type {headers.get('ce-type')!r}")
+        try:
+            event = contract.model_validate_json(body)
+        except ValidationError as error:
+            fields = ", ".join(
+                f"{'.'.join(map(str, one['loc']))}: {one['type']}" for one in error.errors()
+            )
+            raise Poison(unread, f"malformed {contract.type()}: {fields}") from None
+        if event.event_id == UNSTAMPED or event.subject != subject:
+            raise Poison(unread, "the envelope does not fit the subject")
+        return cls(subject, headers, body, message, event, attempts)
+
+    def park(self, consumer: str) -> Parked:
+        """What the retry table keeps of it."""
+        return Parked(
+            consumer, self.event.event_id, self.subject, self.headers, self.body, self.attempts
+        )
+
+    async def ack(self) -> None:
+        """Tell the bus that it is settled."""
+        if self.message is not None:
+            await self.message.ack()
+
+    async def in_progress(self) -> None:
+        """Ask the bus for more time."""
+        if self.message is not None:
+            await self.message.in_progress()

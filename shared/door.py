@@ -1,0 +1,208 @@
+"""The door of a service: one request is one transaction, and a repeated one has one effect.
+
+`Tx` opens the transaction of a request for the community in its path. A POST may carry an
+`Idempotency-Key`: its first answer is stored in the same transaction and given again when the key
+comes again (`DESIGN.md` §9).
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import Depends, Header, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import ALL_COMMUNITIES
+from shared.problems import Malformed, NotMet, StaleVersion, WrongState
+
+__all__ = ["Door", "Edition", "KeyReused", "PlatformTx", "RequestUnderWay", "Tx"]
+
+LONGEST_KEY: Final = 200
+SUCCESS: Final = range(200, 300)
+
+_FIND_ANSWER = text(
+    """
+    SELECT pg_try_advisory_xact_lock(hashtextextended(:principal || ' ' || :key, 0)) AS locked,
+           answer.route, answer.body_hash, answer.status, answer.headers, answer.body
+    FROM (SELECT) AS always
+    LEFT JOIN answers AS answer ON answer.principal = :principal AND answer.key = :key
+    """
+)
+_KEEP_ANSWER = text(
+    """
+    INSERT INTO answers (principal, key, community, route, body_hash, status, headers, body)
+    VALUES (:principal, :key, :community, :route, :body_hash, :status, CAST(:headers AS jsonb),
+            :body)
+    """
+)
+
+
+class KeyReused(Malformed):
+    """The Idempotency-Key was used before, for another request."""
+
+    zh = "这个 Idempotency-Key 已用于另一项内容，请换一个新的。"
+    en = "This Idempotency-Key was used for another request. Take a new one."
+
+
+class RequestUnderWay(WrongState):
+    """The first request with this Idempotency-Key is not finished."""
+
+    zh = "同一请求正在处理，请稍候再试。"
+    en = "The same request is still under way. Wait a moment, then try again."
+    retry_after_seconds = 1
+
+
+class KeyTooLong(NotMet):
+    """An Idempotency-Key has at most 200 characters."""
+
+    zh = "Idempotency-Key 最长 200 个字符。"
+    en = "An Idempotency-Key has at most 200 characters."
+
+
+class Replayed(Exception):  # noqa: N818 - a word of the trade
+    """This request was answered before; carries the answer."""
+
+    def __init__(self, answer: Response) -> None:
+        """Keep the first answer."""
+        super().__init__()
+        self.answer = answer
+
+
+async def _transaction(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="Any text of your own; the same key gives the first answer again."),
+    ] = None,
+) -> AsyncIterator[AsyncConnection]:
+    """The transaction of this request; it sees the community in the path and no other."""
+    caller = request.state.caller  # a route without a permission has none, and fails here
+    community = request.path_params.get("community")
+    communities = [community] if community else list(caller.memberships)
+    async with request.app.state.service.database.transaction(*communities) as tx:
+        if idempotency_key is not None and request.method == "POST":
+            request.state.keeping = await _first_time(tx, request, idempotency_key)
+        yield tx
+
+
+async def _platform_transaction(request: Request) -> AsyncIterator[AsyncConnection]:
+    """A transaction over all communities, for actions that only platform roles may do."""
+    assert request.state.caller.platform_roles, "a platform transaction needs a platform role"  # noqa: S101
+    async with request.app.state.service.database.transaction(ALL_COMMUNITIES) as tx:
+        key = request.headers.get("idempotency-key")
+        if key is not None and request.method == "POST":
+            request.state.keeping = await _first_time(tx, request, key)
+        yield tx
+
+
+Tx = Annotated[AsyncConnection, Depends(_transaction, scope="function")]
+"""One request's transaction: committed after the answer is made, before it leaves."""
+
+PlatformTx = Annotated[AsyncConnection, Depends(_platform_transaction, scope="function")]
+"""The same over every community."""
+
+
+async def _first_time(
+    tx: AsyncConnection, request: Request, key: str
+) -> Callable[[Response], Coroutine[Any, Any, None]]:
+    """Make sure this key is new; gives what keeps the answer. Raises Replayed and the problems."""
+    if len(key) > LONGEST_KEY:
+        raise KeyTooLong
+    principal = str(request.state.caller.person_id)
+    route = f"{request.method} {request.url.path}"
+    body_hash = hashlib.sha256(await request.body()).digest()
+    found = (await tx.execute(_FIND_ANSWER, {"principal": principal, "key": key})).one()
+    if not found.locked:
+        raise RequestUnderWay
+    if found.route is not None:
+        if (found.route, bytes(found.body_hash)) != (route, body_hash):
+            raise KeyReused
+        raise Replayed(
+            Response(
+                bytes(found.body), found.status, found.headers | {"idempotency-replayed": "true"}
+            )
+        )
+
+    async def keep(answer: Response) -> None:
+        await tx.execute(
+            _KEEP_ANSWER,
+            {
+                "principal": principal,
+                "key": key,
+                "community": request.path_params.get("community", "_"),
+                "route": route,
+                "body_hash": body_hash,
+                "status": answer.status_code,
+                "headers": orjson.dumps(_kept_headers(answer)).decode(),
+                "body": bytes(answer.body),
+            },
+        )
+
+    return keep
+
+
+def _kept_headers(answer: Response) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in answer.headers.items()
+        if name in {"content-type", "etag", "location"}
+    }
+
+
+class Door(APIRoute):
+    """A route that keeps its answer, inside the transaction, when the request brought a key."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap FastAPI's handler; the transaction is still open when it returns."""
+        handle = super().get_route_handler()
+
+        async def handle_once(request: Request) -> Response:
+            try:
+                answer = await handle(request)
+            except Replayed as replayed:
+                return replayed.answer
+            keep = getattr(request.state, "keeping", None)
+            if keep is not None and answer.status_code in SUCCESS:
+                await keep(answer)
+            return answer
+
+        return handle_once
+
+
+class Versioned(BaseModel):
+    """An answer about something that has a version."""
+
+    version: int
+
+
+class _Edition:
+    """The version the caller has seen (`If-Match`) and the one that the answer tells (`ETag`)."""
+
+    def __init__(
+        self, response: Response, if_match: Annotated[str | None, Header()] = None
+    ) -> None:
+        self._response = response
+        self._if_match = if_match
+
+    @property
+    def expected(self) -> int | None:
+        """The version the caller has seen; None: any. Raises StaleVersion for a foreign tag."""
+        if self._if_match in {None, "*"}:
+            return None
+        tag = str(self._if_match).strip('"')
+        if not tag.isdecimal():
+            raise StaleVersion
+        return int(tag)
+
+    def told[V: Versioned](self, view: V) -> V:
+        """Put the version of `view` on the answer."""
+        self._response.headers["etag"] = f'"{view.version}"'
+        return view
+
+
+Edition = Annotated[_Edition, Depends()]
+"""`edition.expected` goes to the action, `edition.told(view)` answers."""

@@ -1,0 +1,42 @@
+"""No body is larger than a service can hold in memory."""
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.answers import problem_answer
+from shared.problems import TooLarge
+
+__all__ = ["LARGEST_BODY_BYTES", "BodyLimit"]
+
+LARGEST_BODY_BYTES: Final = 1024 * 1024
+
+
+class BodyLimit:
+    """Refuses a body over 1 MB, whether its length was announced or not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand before `app`."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count what is received; answer 413 as soon as it is too much."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if announced.isdigit() and int(announced) > LARGEST_BODY_BYTES:
+            await problem_answer(Request(scope), TooLarge())(scope, receive, send)
+            return
+        received = 0
+
+        async def receive_counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > LARGEST_BODY_BYTES:
+                raise TooLarge
+            return message
+
+        await self._app(scope, receive_counted, send)

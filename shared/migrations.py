@@ -1,0 +1,142 @@
+"""Migrations: what each service's Alembic folder shares, and the walls around every table."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command, context, op
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, Table, create_engine, pool, text
+
+from shared import ids
+from shared.tables import common
+
+__all__ = [
+    "application_role",
+    "create_common_tables",
+    "days",
+    "head",
+    "keep_partitions",
+    "protect",
+    "run",
+    "upgrade",
+]
+
+PARTITIONED: Final = {"outbox": 30, "inbox": 37}
+"""Tables partitioned by the day in their UUIDv7, and how many days they are kept."""
+
+DAYS_AHEAD: Final = 7
+
+OPEN_COMMUNITIES: Final = (
+    "(SELECT current_setting('app.communities', true)) = '*' OR community = ANY("
+    "(SELECT string_to_array(current_setting('app.communities', true), ','))::text[])"
+)
+"""The second wall: rows of the communities that the transaction named, computed once a query."""
+
+
+def head(folder: Path) -> str:
+    """The newest revision in a service's migrations folder; files are named `0001_….py`."""
+    return max(path.name.split("_")[0] for path in (folder / "versions").glob("[0-9]*.py"))
+
+
+def upgrade(folder: Path, connection: Connection, role: str) -> None:
+    """Bring the database of `connection` (its owner's) to the newest revision."""
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    config.attributes["connection"] = connection
+    config.attributes["role"] = role
+    command.upgrade(config, "head")
+
+
+def run(metadata: MetaData) -> None:
+    """What every `env.py` does: run on the connection that `upgrade` or the check handed in."""
+    attributes = context.config.attributes
+    context.configure(
+        connection=attributes["connection"],
+        target_metadata=metadata,
+        include_object=lambda _object, name, kind, reflected, _other: (
+            not (kind == "table" and reflected and str(name).startswith(("outbox_", "inbox_")))
+        ),
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def application_role() -> str:
+    """The role that the service signs in as; it owns nothing."""
+    return str(context.config.attributes["role"])
+
+
+def create_common_tables() -> None:
+    """Revision 0001 of every service: outbox, inbox, retry, answers and copies, all walled."""
+    common.create_all(op.get_bind())
+    for name in PARTITIONED:
+        op.execute(f"CREATE TABLE {name}_default PARTITION OF {name} DEFAULT")
+    for table in common.sorted_tables:
+        protect(table)
+    role = application_role()
+    op.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
+    op.execute(f"GRANT SELECT ON alembic_version TO {role}")
+    keep_partitions(op.get_bind(), datetime.now(UTC))
+
+
+def protect(table: Table, *, grants: str = "SELECT, INSERT, UPDATE, DELETE") -> None:
+    """Give the application role its `grants`, and only rows of the communities it names."""
+    op.execute(f"GRANT {grants} ON {table.name} TO {application_role()}")
+    if "community" in table.c:
+        op.execute(f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY")
+        op.execute(
+            f"CREATE POLICY communities ON {table.name} "
+            f"USING ({OPEN_COMMUNITIES}) WITH CHECK ({OPEN_COMMUNITIES})"
+        )
+
+
+def keep_partitions(connection: Connection, now: datetime) -> None:
+    """Make the partitions of the coming days and drop the old ones whole; run it every day."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    for table, kept_days in PARTITIONED.items():
+        present = set(connection.execute(_PARTITIONS, {"table": table}).scalars())
+        for day in days(midnight - timedelta(days=1), DAYS_AHEAD + 2):
+            if f"{table}_{day:%Y%m%d}" not in present:
+                _add_partition(connection, table, day)
+        oldest = f"{table}_{midnight - timedelta(days=kept_days):%Y%m%d}"
+        for name in present - {f"{table}_default"}:
+            if name < oldest:
+                connection.execute(text(f"DROP TABLE {name}"))
+
+
+_PARTITIONS: Final = text(
+    "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = CAST(:table AS regclass)"
+)
+
+
+def days(first: datetime, count: int) -> list[datetime]:
+    """`count` midnights from `first` on."""
+    return [first + timedelta(days=number) for number in range(count)]
+
+
+def _add_partition(connection: Connection, table: str, day: datetime) -> None:
+    """Add the partition of `day`, and move in what waited for it in the default one."""
+    name = f"{table}_{day:%Y%m%d}"
+    low, high = ids.first_id_at(day), ids.first_id_at(day + timedelta(days=1))
+    bounds = f"event_id >= '{low}' AND event_id < '{high}'"
+    waiting = f"DELETE FROM {table}_default WHERE {bounds} RETURNING *"  # noqa: S608 - our names
+    for statement in (
+        f"CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS)",
+        f"WITH waiting AS ({waiting}) INSERT INTO {name} SELECT * FROM waiting",  # noqa: S608
+        f"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ('{low}') TO ('{high}')",
+    ):
+        connection.execute(text(statement))
+
+
+def differences(folder: Path, url: str, metadata: MetaData) -> list[Any]:
+    """What `alembic check` finds between the migrated database and the tables in the code."""
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415
+    from alembic.migration import MigrationContext  # noqa: PLC0415
+
+    ScriptDirectory(str(folder))
+    engine = create_engine(url, poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        return compare_metadata(MigrationContext.configure(connection), metadata)

@@ -1,0 +1,208 @@
+"""The relay: publishes what the outbox holds, in order, each event at least once.
+
+One replica of a service leads (an advisory lock of its database). It is woken by NOTIFY, with a
+poll of one second behind it. A batch goes out as one atomic batch of JetStream; where the server
+refuses that (a crash left part of it published), one by one.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import asyncpg
+import orjson
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js.errors import APIError
+
+from shared import clock, ids
+from shared.database import ALL_COMMUNITIES
+from shared.outbox import CHANNEL
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+else:
+    Connection = Any
+
+__all__ = ["Relay", "Rendering", "Unsent", "publish_one"]
+
+log = structlog.get_logger()
+
+LOCK: Final = 0x6A696E6C696E  # "jinlin"
+BATCH: Final = 500
+POLL_SECONDS: Final = 1.0
+PUBLISH_TIMEOUT_SECONDS: Final = 5.0
+
+_UNSENT = """
+    SELECT event_id, type, subject, entity_id, version, body, occurred_at, traceparent
+    FROM outbox WHERE sent_at IS NULL ORDER BY position LIMIT $1
+"""
+_LEAD = "SELECT pg_try_advisory_lock($1)"
+_MARK_SENT = """
+    UPDATE outbox SET sent_at = now()
+    WHERE event_id = ANY($1::uuid[]) AND event_id BETWEEN $2 AND $3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """One row of the outbox on its way to the bus."""
+
+    event_id: UUID
+    type: str
+    subject: str
+    entity_id: str
+    version: int
+    body: str
+    occurred_at: datetime
+    traceparent: str | None
+    message_id: str = field(default="")
+
+    def headers(self) -> dict[str, str]:
+        """CloudEvents attributes (binary mode), the trace, and the key that drops repeats."""
+        headers = {
+            "Nats-Msg-Id": self.message_id or str(self.event_id),
+            "ce-specversion": "1.0",
+            "ce-id": str(self.event_id),
+            "ce-type": self.type,
+            "ce-source": f"/jinlin/{self.type.split('.')[2]}",
+            "ce-subject": self.entity_id,
+            "ce-time": self.occurred_at.isoformat(),
+            "ce-datacontenttype": "application/json",
+            "ce-sequence": str(self.version),
+        }
+        if self.traceparent:
+            headers["traceparent"] = self.traceparent
+        return headers
+
+
+Rendering = Callable[[Sequence[Unsent]], Awaitable[Sequence[Unsent]]]
+"""Gives the rows the bodies they have now: the directory sends its present state."""
+
+
+async def publish_one(nats: Client, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
+    """Publish one message into its stream and wait until it is stored. Raises NatsError."""
+    await nats.jetstream().publish(
+        subject, body, timeout=PUBLISH_TIMEOUT_SECONDS, headers=dict(headers)
+    )
+
+
+class Relay:
+    """Moves rows from a service's outbox to its stream, for as long as it runs."""
+
+    def __init__(
+        self, database_url: str, nats: Callable[[], Client], render: Rendering | None = None
+    ) -> None:
+        """Take the service's database and a way to the connection of the bus."""
+        self._dsn = database_url.replace("+asyncpg", "")
+        self._nats = nats
+        self._render = render
+        self._woken = asyncio.Event()
+        self.oldest: datetime | None = None
+
+    async def run(self) -> None:
+        """Lead whenever no other replica does; survive every outage of database and bus."""
+        while True:
+            try:
+                await self._lead()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("relay.database_lost", error=str(error))
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def _lead(self) -> None:
+        """Connect, become the leader, publish until the connection is lost."""
+        connection = await asyncpg.connect(
+            self._dsn,
+            timeout=2,
+            command_timeout=30,
+            server_settings={"app.communities": ALL_COMMUNITIES, "application_name": "relay"},
+        )
+        try:
+            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+                await asyncio.sleep(POLL_SECONDS)
+            await connection.add_listener(CHANNEL, self._wake)
+            while True:
+                self._woken.clear()
+                if not await self._relay_batch(connection):
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+        finally:
+            with suppress(Exception):
+                await connection.close(timeout=1)
+
+    def seconds_behind(self) -> float:
+        """How long the oldest event of the outbox has been waiting, in seconds."""
+        return (clock.now() - self.oldest).total_seconds() if self.oldest else 0.0
+
+    def _wake(self, *_: object) -> None:
+        self._woken.set()
+
+    async def _relay_batch(self, connection: Connection) -> bool:
+        """Publish one batch and mark it. Whether there may be more to do at once."""
+        rows = [Unsent(*row) for row in await connection.fetch(_UNSENT, BATCH)]
+        self.oldest = rows[0].occurred_at if rows else None
+        if not rows or not self._nats().is_connected:
+            return False
+        if self._render is not None:
+            rows = list(await self._render(rows))
+        sent = await self._publish(rows)
+        if sent:
+            await connection.execute(_MARK_SENT, sent, min(sent), max(sent))
+        return len(sent) == len(rows)
+
+    async def _publish(self, rows: Sequence[Unsent]) -> list[UUID]:
+        """Publish `rows`; the ids of those that are stored in the stream."""
+        latest = list({row.message_id or row.event_id: row for row in rows}.values())
+        if len(latest) > 1:
+            try:
+                await self._publish_atomically(latest)
+            except (NatsError, TimeoutError, RefusedBatch) as error:
+                log.info("relay.batch_refused", error=str(error), rows=len(latest))
+            else:
+                return [row.event_id for row in rows]
+        return await self._publish_singly(rows)
+
+    async def _publish_atomically(self, rows: Sequence[Unsent]) -> None:
+        """All rows or none, for one write to disk (JetStream 2.12, ADR-50)."""
+        nats, batch = self._nats(), ids.new_id().hex
+        for sequence, row in enumerate(rows, start=1):
+            headers = row.headers() | {
+                "Nats-Batch-Id": batch,
+                "Nats-Batch-Sequence": str(sequence),
+            }
+            if sequence < len(rows):
+                await nats.publish(row.subject, row.body.encode(), headers=headers)
+                continue
+            headers["Nats-Batch-Commit"] = "1"
+            answer = await nats.request(
+                row.subject, row.body.encode(), timeout=PUBLISH_TIMEOUT_SECONDS, headers=headers
+            )
+            if error := orjson.loads(answer.data).get("error"):
+                raise RefusedBatch(error["description"])
+
+    async def _publish_singly(self, rows: Sequence[Unsent]) -> list[UUID]:
+        """One by one; an entity whose event fails waits, so that its events stay in order."""
+        sent: list[UUID] = []
+        waiting: set[str] = set()
+        for row in rows:
+            if row.entity_id in waiting:
+                continue
+            try:
+                await publish_one(self._nats(), row.subject, row.body.encode(), row.headers())
+            except (NatsError, APIError, TimeoutError) as error:
+                log.warning("relay.publish_failed", subject=row.subject, error=repr(error))
+                waiting.add(row.entity_id)
+                if not self._nats().is_connected:
+                    break
+                continue
+            sent.append(row.event_id)
+        return sent
+
+
+class RefusedBatch(Exception):  # noqa: N818 - a word, not a technical error
+    """The server stored nothing of an atomic batch."""

@@ -1,0 +1,224 @@
+"""One service as a process part: its app, its database, its bus, and its health."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from opentelemetry.sdk.trace import TracerProvider
+from sqlalchemy import text
+
+from shared import consumers, health, migrations, telemetry
+from shared.answers import add_problem_answers
+from shared.broker import Bus
+from shared.consumers import Consumer, Consumers
+from shared.database import ALL_COMMUNITIES, Database, is_unreachable
+from shared.door import Door
+from shared.identity import Identity
+from shared.limits import BodyLimit
+from shared.metrics import Metrics
+from shared.permissions import permission_of
+from shared.relay import Relay, Rendering
+from shared.settings import ServiceSettings
+
+__all__ = ["Definition", "Service", "create_app"]
+
+log = structlog.get_logger()
+
+SWEEP_SECONDS: Final = 1.0
+FORGET_ANSWERS_SECONDS: Final = 3600.0
+KEPT_ANSWERS: Final = timedelta(days=2)
+
+_FORGET_ANSWERS = text("DELETE FROM answers WHERE made_at < now() - CAST(:kept AS interval)")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a service brings; everything else is the same in each."""
+
+    name: str
+    summary: str
+    folder: Path
+    routers: Sequence[APIRouter]
+    consumers: Consumers
+    render: Callable[[Database], Rendering] | None = None
+    """For the directory: gives the relay the present state instead of the stored one."""
+    tasks: Sequence[Callable[["Service"], Awaitable[None]]] = ()
+    """What runs beside the requests for as long as the service lives."""
+
+
+@dataclass
+class Service:
+    """The parts of one running service, reachable as `app.state.service`."""
+
+    definition: Definition
+    settings: ServiceSettings
+    database: Database
+    workshop: Database
+    """A pool of its own for the consumers: a backlog never takes the connections of callers."""
+    bus: Bus
+    relay: Relay
+    identity: Identity
+    tracing: TracerProvider
+    metrics: Metrics
+    consumers: dict[str, Consumer] = field(default_factory=dict[str, Consumer])
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.definition.name
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Consume, relay, sweep and watch; on leaving, finish what is in hand and stop."""
+        jobs = [self._consume, self.relay.run, self._sweep, self._forget_answers]
+        tasks = [asyncio.create_task(job()) for job in jobs]
+        tasks += [asyncio.create_task(_forever(task, self)) for task in self.definition.tasks]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.bus.leave()
+            await self.database.close()
+            await self.workshop.close()
+            await asyncio.to_thread(self.tracing.shutdown)
+
+    async def _consume(self) -> None:
+        await self.bus.join()
+        await self.bus.watch()
+
+    async def _sweep(self) -> None:
+        """Bring parked events back when they are due."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                await consumers.sweep(self.workshop, self.consumers)
+            except Exception as error:
+                log.warning("sweep.failed", error=repr(error), exc_info=not is_unreachable(error))
+
+    async def _forget_answers(self) -> None:
+        """Drop the kept answers of two days ago."""
+        while True:
+            with suppress(Exception):
+                async with self.workshop.transaction(ALL_COMMUNITIES) as tx:
+                    await tx.execute(_FORGET_ANSWERS, {"kept": KEPT_ANSWERS})
+            await asyncio.sleep(FORGET_ANSWERS_SECONDS)
+
+
+async def _forever(task: Callable[[Service], Awaitable[None]], service: Service) -> None:
+    """Run a service's own task again whenever it ends or fails."""
+    while True:
+        try:
+            await task(service)
+        except Exception as error:
+            log.warning("task.failed", error=repr(error), exc_info=not is_unreachable(error))
+        await asyncio.sleep(1)
+
+
+def create_app(definition: Definition, settings: ServiceSettings) -> FastAPI:
+    """Wire one service. Raises ValueError for a route that names no permission."""
+    service = _assemble(definition, settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with service.running():
+            yield
+
+    prefix = f"/api/{definition.name}"
+    app = FastAPI(
+        title=f"Jinlin 近邻 · {definition.name}",
+        summary=definition.summary,
+        version="1",
+        openapi_url=f"{prefix}/openapi.json",
+        docs_url=f"{prefix}/docs",
+        redoc_url=None,
+        lifespan=lifespan,
+        telemetry={
+            "tracer_provider": service.tracing,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+        },
+        separate_input_output_schemas=False,
+        generate_unique_id_function=lambda route: camel_case(route.name),
+    )
+    app.state.service = service
+    app.router.route_class = Door
+    for router in definition.routers:
+        app.include_router(router, prefix=prefix)
+    app.include_router(health.router(service), prefix=prefix)
+    app.include_router(health.router(service), include_in_schema=False)
+    _require_permissions(app)
+    add_problem_answers(app)
+    app.add_middleware(BodyLimit)
+    return app
+
+
+def _assemble(definition: Definition, settings: ServiceSettings) -> Service:
+    """The parts, tied together."""
+    database = Database.connect(
+        settings.database_url, pool_size=settings.pool_size, overflow=settings.pool_overflow
+    )
+    workshop = Database.connect(settings.database_url, pool_size=2, overflow=3)
+    bus = Bus(settings.nats_url, service=definition.name, inbox_prefix=settings.nats_inbox_prefix)
+    tracing = telemetry.tracer_provider(
+        definition.name, otlp_endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio
+    )
+    render = definition.render(workshop) if definition.render else None
+    service = Service(
+        definition=definition,
+        settings=settings,
+        database=database,
+        workshop=workshop,
+        bus=bus,
+        relay=Relay(settings.database_url, bus.nats, render),
+        identity=Identity(database, issuer=settings.issuer),
+        tracing=tracing,
+        metrics=Metrics(definition.name),
+    )
+    for spec, handler in definition.consumers.specs.items():
+        consumer = Consumer(
+            spec,
+            handler,
+            database=workshop,
+            nats=bus.nats,
+            tracer=tracing.get_tracer("jinlin"),
+            ack_wait_seconds=settings.ack_wait_seconds,
+        )
+        service.consumers[spec.durable] = consumer
+        bus.add(consumer)
+    return service
+
+
+def _require_permissions(app: FastAPI) -> None:
+    """Deny by default: a route that asks nobody for a permission stops the service at its start."""
+    for route in api_routes(app):
+        if permission_of(route) is None:
+            message = f"{route.path} names no permission"
+            raise ValueError(message)
+
+
+def api_routes(app: FastAPI) -> Iterator[RouteContext]:
+    """Every route of the API, as it is reached."""
+    for route in iter_route_contexts(app.routes):
+        if isinstance(route.original_route, APIRoute):
+            yield route
+
+
+def camel_case(name: str) -> str:
+    """`close_request` as `closeRequest`: the operation ids of the API documents."""
+    first, *others = name.split("_")
+    return first + "".join(other.title() for other in others)
+
+
+def migration_head(definition: Definition) -> str:
+    """The revision that this code expects its database to be at."""
+    return migrations.head(definition.folder / "migrations")
