@@ -12,7 +12,7 @@ from services.requests import domain, store
 from services.requests.domain import Category, ServiceRequest, TaskStep
 from services.requests.store import Step
 from shared import clock, ids, neighbourhood
-from shared.events import Event, Taker
+from shared.events import Event, Taker, TaskCompleted
 from shared.outbox import emit
 from shared.problems import UnknownId
 
@@ -163,7 +163,7 @@ async def follow_tasks(tx: AsyncConnection, tasks: Sequence[TaskStep]) -> None:
         if followed is None:
             continue
         moved, event = followed
-        by = None if isinstance(task, domain.TaskCompleted) else task.person_id
+        by = None if isinstance(task, TaskCompleted) else task.person_id
         await store.save(tx, moved, Step(task.name.removeprefix("task_"), by, moved.updated_at))
         if event is not None:
             await emit(tx, event.model_copy(update={"caused_by": task.event_id}))

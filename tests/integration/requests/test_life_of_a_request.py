@@ -1,0 +1,238 @@
+"""A request's way through its service: HTTP in, events in, events out."""
+
+from uuid import UUID
+
+import httpx
+import pytest_asyncio
+
+from shared import clock, ids
+from shared.events import (
+    RequestAccepted,
+    RequestCancelled,
+    RequestClosed,
+    RequestListed,
+    RequestReopened,
+    RequestResolved,
+    Taker,
+    TaskClaimed,
+    TaskCompleted,
+    TaskDeclined,
+    TaskStarted,
+    Work,
+)
+from tests.support.platform import Neighbourhood, Person, Platform, eventually
+
+
+class Desk:
+    """A community with a resident, staff and one building, in front of the requests service."""
+
+    def __init__(self, hood: Neighbourhood) -> None:
+        self.hood = hood
+        self.platform = hood.platform
+        self.task_id = ids.new_id()
+        self.task_version = 0
+
+    async def open(self) -> "Desk":
+        self.resident = await self.hood.person("resident")
+        self.staff = await self.hood.person("community_staff")
+        self.verifier = await self.hood.person("grid_worker")
+        self.place = await self.hood.place()
+        await self.hood.arrived("requests", places=1, memberships=3)
+        await eventually(self._has_catalogue)
+        return self
+
+    async def _has_catalogue(self) -> bool:
+        return bool((await self.get(self.resident, "/catalogue")).json())
+
+    async def get(self, who: Person, path: str) -> httpx.Response:
+        async with await self.platform.client("requests", who.token) as client:
+            return await client.get(f"/{self.hood.slug}{path}")
+
+    async def post(
+        self, who: Person, path: str, body: object | None = None, **headers: str
+    ) -> httpx.Response:
+        async with await self.platform.client("requests", who.token) as client:
+            return await client.post(
+                f"/{self.hood.slug}/requests{path}", json=body, headers=headers
+            )
+
+    async def submitted(self, **changes: object) -> UUID:
+        asking = {
+            "category": "repair",
+            "description": "三楼楼道灯不亮",
+            "place_id": str(self.place),
+        }
+        answer = await self.post(self.resident, "", asking | changes)
+        assert answer.status_code == 201, answer.text
+        return UUID(answer.json()["id"])
+
+    async def listed(self) -> UUID:
+        request_id = await self.submitted()
+        for path in ("register", "list"):
+            answer = await self.post(self.staff, f"/{request_id}/{path}", {})
+            assert answer.status_code == 200, answer.text
+        return request_id
+
+    async def task(self, contract: type, request_id: UUID, **fields: object) -> None:
+        self.task_version += 1
+        cycle = fields.pop("cycle", 1)
+        version = fields.pop("version", self.task_version)
+        await self.platform.tell(
+            contract(
+                community=self.hood.slug,
+                occurred_at=clock.now(),
+                version=version,
+                task_id=self.task_id,
+                request_id=request_id,
+                cycle=cycle,
+                **fields,
+            )
+        )
+
+    async def status(self, request_id: UUID, wanted: str) -> dict:
+        async def there() -> dict | None:
+            request = (await self.get(self.staff, f"/requests/{request_id}")).json()
+            return request if request["status"] == wanted else None
+
+        return await eventually(there)
+
+
+@pytest_asyncio.fixture
+async def desk(hood: Neighbourhood) -> Desk:
+    return await Desk(hood).open()
+
+
+async def resolved(desk: Desk, helper: Person) -> UUID:
+    request_id = await desk.listed()
+    taker = Taker(kind="person", id=helper.id)
+    act = {"taker": taker, "person_id": helper.id, "takers": (taker,)}
+    await desk.task(TaskClaimed, request_id, **act)
+    await desk.task(TaskStarted, request_id, **act)
+    work = (Work(taker=taker, person_id=helper.id, service_minutes=40),)
+    await desk.task(TaskCompleted, request_id, takers=(taker,), work=work)
+    await desk.status(request_id, "resolved")
+    return request_id
+
+
+async def test_from_asking_to_rating(desk: Desk, platform: Platform) -> None:
+    helper = await desk.hood.person("volunteer")
+    request_id = await resolved(desk, helper)
+    verified = await desk.post(desk.verifier, f"/{request_id}/verify", {"passed": True})
+    assert verified.status_code == 200
+    closed = await desk.post(desk.resident, f"/{request_id}/close")
+    assert closed.json()["status"] == "closed"
+    rated = await desk.post(desk.resident, f"/{request_id}/rate", {"stars": 5})
+    assert rated.json()["stars"] == 5
+    again = await desk.post(desk.resident, f"/{request_id}/rate", {"stars": 1})
+    assert again.status_code == 409
+    assert again.json()["type"] == "urn:jinlin:problem:already-rated"
+    (told,) = await platform.told(RequestClosed, request_id=request_id)
+    assert told.points_rule == "standard"
+    assert [one.service_minutes for one in told.work] == [40]
+    history = (await desk.get(desk.resident, f"/requests/{request_id}/history")).json()
+    assert [one["kind"] for one in history] == [
+        "submitted", "registered", "listed", "claimed", "started", "completed", "verified",
+        "closed", "rated",
+    ]  # fmt: skip
+    assert await platform.told(RequestAccepted, request_id=request_id)
+    assert await platform.told(RequestResolved, request_id=request_id)
+
+
+async def test_a_handler_never_verifies_closes_or_rates(desk: Desk) -> None:
+    worker = await desk.hood.person("grid_worker")
+    request_id = await resolved(desk, worker)
+    verdict = await desk.post(worker, f"/{request_id}/verify", {"passed": True})
+    assert (verdict.status_code, verdict.json()["type"]) == (
+        403,
+        "urn:jinlin:problem:handler-may-not",
+    )
+    assert (await desk.post(worker, f"/{request_id}/close")).status_code == 403
+
+
+async def test_reopening_begins_the_next_cycle_with_the_last_taker(
+    desk: Desk, platform: Platform
+) -> None:
+    helper = await desk.hood.person("volunteer")
+    request_id = await resolved(desk, helper)
+    await desk.post(desk.resident, f"/{request_id}/close")
+    reopened = await desk.post(desk.resident, f"/{request_id}/reopen", {"reason": "又坏了"})
+    assert (reopened.json()["status"], reopened.json()["cycle"]) == ("accepted", 2)
+    (told,) = await platform.told(RequestReopened, request_id=request_id)
+    assert (told.closed_cycle, told.work[0].person_id) == (1, helper.id)
+    late = Taker(kind="person", id=helper.id)
+    await desk.task(
+        TaskCompleted, request_id, cycle=1, takers=(late,),
+        work=(Work(taker=late, person_id=helper.id, service_minutes=1),),
+    )  # fmt: skip
+    await desk.task(
+        TaskCompleted, request_id, cycle=2, takers=(late,),
+        work=(Work(taker=late, person_id=helper.id, service_minutes=9),),
+    )  # fmt: skip
+    request = await desk.status(request_id, "resolved")
+    assert request["work"][0]["service_minutes"] == 9
+
+
+async def test_steps_of_a_task_in_the_wrong_order_end_in_the_same_place(desk: Desk) -> None:
+    helper = await desk.hood.person("volunteer")
+    request_id = await desk.listed()
+    taker = Taker(kind="person", id=helper.id)
+    work = (Work(taker=taker, person_id=helper.id, service_minutes=30),)
+    await desk.task(TaskCompleted, request_id, version=3, takers=(taker,), work=work)
+    await desk.task(
+        TaskClaimed, request_id, version=1, takers=(taker,), taker=taker, person_id=helper.id
+    )
+    other = await desk.listed()
+    await desk.task(
+        TaskClaimed, other, version=1, takers=(taker,), taker=taker, person_id=helper.id
+    )
+    await desk.status(other, "accepted")
+    assert (await desk.status(request_id, "resolved"))["work"][0]["service_minutes"] == 30
+
+
+async def test_a_declined_request_goes_back_to_the_list(desk: Desk, platform: Platform) -> None:
+    helper = await desk.hood.person("volunteer")
+    request_id = await desk.submitted()
+    await desk.hood.arrived("requests", memberships=4)
+    await desk.post(desk.staff, f"/{request_id}/register")
+    taker = {"kind": "person", "id": str(helper.id)}
+    dispatched = await desk.post(desk.staff, f"/{request_id}/dispatch", {"taker": taker})
+    assert dispatched.json()["status"] == "dispatched"
+    await desk.task(TaskDeclined, request_id, takers=(), taker=Taker(**taker), person_id=helper.id)
+    await desk.status(request_id, "listed")
+    assert await platform.told(RequestListed, request_id=request_id)
+
+
+async def test_cancelling_wins_over_a_claim_and_loses_to_the_work(
+    desk: Desk, platform: Platform
+) -> None:
+    helper = await desk.hood.person("volunteer")
+    request_id = await desk.listed()
+    cancelled = await desk.post(desk.resident, f"/{request_id}/cancel", {"reason": "好了"})
+    assert cancelled.json()["status"] == "cancelled"
+    taker = Taker(kind="person", id=helper.id)
+    await desk.task(TaskClaimed, request_id, takers=(taker,), taker=taker, person_id=helper.id)
+    done = await resolved(desk, helper)
+    refused = await desk.post(desk.staff, f"/{done}/cancel", {"reason": "晚了"})
+    assert refused.status_code == 409
+    assert (await desk.get(desk.staff, f"/requests/{request_id}")).json()["status"] == "cancelled"
+    assert await platform.told(RequestCancelled, request_id=request_id)
+
+
+async def test_on_the_spot_earns_no_points_and_records_the_word(
+    desk: Desk, platform: Platform
+) -> None:
+    settled = await desk.post(
+        desk.verifier,
+        "/on-the-spot",
+        {
+            "category": "repair", "description": "换灯泡", "place_id": str(desk.place),
+            "requester_id": str(desk.resident.id), "service_minutes": 10, "spoken_word": "亮了",
+        },
+    )  # fmt: skip
+    assert settled.status_code == 201, settled.text
+    request_id = UUID(settled.json()["id"])
+    assert settled.json()["status"] == "closed"
+    (told,) = await platform.told(RequestClosed, request_id=request_id)
+    assert (told.points_rule, told.closed_as) == (None, "on_the_spot")
+    history = (await desk.get(desk.resident, f"/requests/{request_id}/history")).json()
+    assert history[-1]["note"] == "亮了"
