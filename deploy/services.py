@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 
@@ -11,7 +11,15 @@ from shared.service import Definition
 from shared.settings import ServiceSettings
 from shared.topology import ConsumerSpec
 
-__all__ = ["SERVICES", "consumer_specs", "create_app", "definition", "migrations_folder"]
+__all__ = [
+    "SERVICES",
+    "console",
+    "consumer_specs",
+    "create_app",
+    "definition",
+    "migrations_folder",
+    "settings",
+]
 
 SERVICES: Final = ("directory", "requests", "volunteers", "points", "notify")
 
@@ -26,6 +34,17 @@ def create_app(service: str) -> CreateApp:
 def definition(service: str) -> Definition:
     """What a service brings."""
     return import_module(f"services.{service}.app").DEFINITION
+
+
+def settings(service: str, **values: Any) -> ServiceSettings:
+    """A service's settings with `values`, what they leave open from the environment."""
+    return import_module(f"services.{service}.settings").Settings(**values)
+
+
+def console(origin: str) -> FastAPI:
+    """The console's app, which finds every service below `origin`."""
+    settings_class = import_module("services.console.settings").Settings
+    return import_module("services.console.app").create_app(settings_class(origin=origin))
 
 
 def migrations_folder(service: str) -> Path:

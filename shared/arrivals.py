@@ -21,7 +21,7 @@ class KnownView(BaseModel):
     memberships: int
 
 
-def router(permission: Any) -> APIRouter:  # noqa: ANN401 - FastAPI's marker has no public type
+def router(permission: Any) -> APIRouter:
     """The route, for those whom `permission` lets in."""
     routes = APIRouter(route_class=Door)
 

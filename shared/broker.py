@@ -6,7 +6,7 @@ passes on what came and goes on (`DESIGN.md` §5).
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import structlog
 from faststream import AckPolicy
@@ -46,9 +46,10 @@ class PromptSubscriber(BatchPullStreamSubscriber):
 
     async def _consume_pull(self) -> None:
         """Fetch and consume until stopped; outages of the bus only make it pause."""
-        while True:
+        subscription = self.subscription
+        while subscription is not None:
             try:
-                messages = await self.subscription.fetch(BATCH, timeout=FETCH_SECONDS)
+                messages = await subscription.fetch(BATCH, timeout=FETCH_SECONDS)
             except TimeoutError:
                 continue
             except ConnectionClosedError:
@@ -108,9 +109,10 @@ class Bus:
             ack_policy=AckPolicy.MANUAL,
             decoder=_undecoded,
         )
-        subscriber.__class__ = PromptSubscriber  # FastStream has no place to name our own class
         subscriber(take)
-        self._subscribers[spec.durable] = subscriber
+        # FastStream has no place to name a subscriber class of one's own.
+        subscriber.__class__ = PromptSubscriber
+        self._subscribers[spec.durable] = cast("PromptSubscriber", subscriber)
 
     async def join(self) -> None:
         """Connect and start consuming, however long the bus is away at first."""

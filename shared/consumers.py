@@ -23,6 +23,7 @@ from shared import inbox, outbox, telemetry
 from shared.database import ALL_COMMUNITIES, Database, is_unreachable
 from shared.delivery import Delivery, Poison
 from shared.events import Event
+from shared.metrics import Metrics
 from shared.problems import NotYet, Problem
 from shared.topology import ConsumerSpec
 
@@ -70,6 +71,7 @@ class Consumer:
         database: Database,
         nats: Callable[[], Client],
         tracer: Tracer,
+        metrics: Metrics,
         ack_wait_seconds: float,
     ) -> None:
         """Bind a handler to what it works with."""
@@ -78,6 +80,7 @@ class Consumer:
         self._database = database
         self._nats = nats
         self._tracer = tracer
+        self._metrics = metrics
         self._ack_wait_seconds = ack_wait_seconds
 
     async def take(self, messages: Sequence[Msg]) -> None:
@@ -88,6 +91,7 @@ class Consumer:
                 deliveries.append(Delivery.read(message))
             except Poison as poison:
                 await poison.delivery.bury(self._nats(), self.spec.durable, str(poison))
+                self._metrics.count(self.spec.durable, "buried")
         if deliveries:
             await self._work_in(deliveries)
 
@@ -157,6 +161,7 @@ class Consumer:
                     await self._handler(fresh, tx)
             if any(delivery.attempts for delivery in deliveries):
                 await inbox.forget_parked(tx, self.spec.durable, [e.event_id for e in events])
+        self._metrics.count(self.spec.durable, "done", len(fresh))
 
     def _traced(self, deliveries: Sequence[Delivery]) -> ExitStack:
         """A span for each event, in its own trace; what it causes joins that trace."""
@@ -174,10 +179,12 @@ class Consumer:
         async with self._database.transaction(delivery.event.community) as tx:
             parked = delivery.park(self.spec.durable)
             await inbox.park(tx, parked, community=delivery.event.community, reason=reason)
+        self._metrics.count(self.spec.durable, "parked")
         await delivery.ack()
 
     async def _bury(self, delivery: Delivery, reason: str) -> None:
         await delivery.bury(self._nats(), self.spec.durable, reason)
+        self._metrics.count(self.spec.durable, "buried")
         if delivery.attempts:
             async with self._database.transaction(delivery.event.community) as tx:
                 await inbox.forget_parked(tx, self.spec.durable, [delivery.event.event_id])

@@ -1,6 +1,6 @@
 """The service's own database: one transaction per request or event, closed to other communities."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final, Self
 
@@ -38,7 +38,7 @@ class Database:
         return cls(engine)
 
     @asynccontextmanager
-    async def transaction(self, *communities: str) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self, *communities: str) -> AsyncGenerator[AsyncConnection]:
         """One transaction that sees `communities` and no other; none named: no rows at all."""
         async with self.engine.begin() as tx:
             await tx.execute(_OPEN_COMMUNITIES, {"communities": ",".join(communities)})

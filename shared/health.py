@@ -37,7 +37,7 @@ def router(service: "Service") -> APIRouter:
     @routes.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
         """Figures for Prometheus."""
-        return Response(service.metrics.page(service), media_type="text/plain; version=0.0.4")
+        return Response(service.metrics.page(), media_type="text/plain; version=0.0.4")
 
     return routes
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,6 +26,7 @@ AUDIENCE: Final = "jinlin"
 LEEWAY_SECONDS: Final = 60
 KEYS_PAUSE_SECONDS: Final = 1.0
 REMEMBERED_TOKENS: Final = 10_000
+FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 
 _KEYS = text("SELECT public_key FROM signing_key WHERE NOT removed ORDER BY key_id")
 
@@ -44,11 +46,13 @@ class Caller:
     person_id: UUID
     memberships: Mapping[str, Membership]
     platform_roles: AbstractSet[str] = field(default_factory=frozenset[str])
+    believed_until: datetime = FOREVER
+    """When the token is over; an answer that goes on ends with it."""
 
     def roles_in(self, community: str | None) -> AbstractSet[str]:
         """The roles that count there; platform roles count everywhere."""
         membership = self.memberships.get(community or "")
-        return self.platform_roles | (membership.roles if membership else frozenset())
+        return self.platform_roles | membership.roles if membership else self.platform_roles
 
     def organisations_in(self, community: str) -> frozenset[UUID]:
         """The organisations the caller may act for in `community`."""
@@ -135,4 +139,5 @@ def _caller(claims: Mapping[str, Any]) -> Caller:
             for community, membership in claims.get("memberships", {}).items()
         },
         platform_roles=frozenset(claims.get("platform_roles", ())),
+        believed_until=datetime.fromtimestamp(claims["exp"] + LEEWAY_SECONDS, UTC),
     )

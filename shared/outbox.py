@@ -1,6 +1,6 @@
 """The outbox: an event leaves only as a row of the transaction that made it true."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
@@ -37,7 +37,7 @@ _causes: ContextVar[Mapping[UUID, str]] = ContextVar("causes")
 
 
 @contextmanager
-def working_on(traces: Mapping[UUID, str]) -> Iterator[None]:
+def working_on(traces: Mapping[UUID, str]) -> Generator[None]:
     """Events emitted inside join the trace of the event that caused them (`caused_by`)."""
     token = _causes.set(traces)
     try:

@@ -123,7 +123,7 @@ class Relay:
             server_settings={"app.communities": ALL_COMMUNITIES, "application_name": "relay"},
         )
         try:
-            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+            while not await connection.fetchval(_LEAD, LOCK):  # noqa: ASYNC110 - another leads
                 await asyncio.sleep(POLL_SECONDS)
             await connection.add_listener(CHANNEL, self._wake)
             while True:

@@ -1,7 +1,7 @@
 """One service as a process part: its app, its database, its bus, and its health."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from opentelemetry.sdk.trace import TracerProvider
 from sqlalchemy import text
 
-from shared import consumers, health, migrations, telemetry
+from shared import consumers, health, telemetry
 from shared.answers import add_problem_answers
 from shared.broker import Bus
 from shared.consumers import Consumer, Consumers
@@ -68,6 +68,8 @@ class Service:
     tracing: TracerProvider
     metrics: Metrics
     consumers: dict[str, Consumer] = field(default_factory=dict[str, Consumer])
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the server begins to stop: answers that would go on for ever end now."""
 
     @property
     def name(self) -> str:
@@ -75,7 +77,7 @@ class Service:
         return self.definition.name
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def running(self) -> AsyncGenerator[None]:
         """Consume, relay, sweep and watch; on leaving, finish what is in hand and stop."""
         jobs = [self._consume, self.relay.run, self._sweep, self._forget_answers]
         tasks = [asyncio.create_task(job()) for job in jobs]
@@ -128,7 +130,7 @@ def create_app(definition: Definition, settings: ServiceSettings) -> FastAPI:
     service = _assemble(definition, settings)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         async with service.running():
             yield
 
@@ -172,6 +174,7 @@ def _assemble(definition: Definition, settings: ServiceSettings) -> Service:
     tracing = telemetry.tracer_provider(
         definition.name, otlp_endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio
     )
+    metrics = Metrics(definition.name)
     render = definition.render(workshop) if definition.render else None
     service = Service(
         definition=definition,
@@ -182,20 +185,36 @@ def _assemble(definition: Definition, settings: ServiceSettings) -> Service:
         relay=Relay(settings.database_url, bus.nats, render),
         identity=Identity(database, issuer=settings.issuer),
         tracing=tracing,
-        metrics=Metrics(definition.name),
+        metrics=metrics,
     )
-    for spec, handler in definition.consumers.specs.items():
+    metrics.watch(
+        "jinlin_outbox_oldest_seconds",
+        "How long the oldest unsent event has waited.",
+        service.relay.seconds_behind,
+    )
+    metrics.watch(
+        "jinlin_consumers_stalled",
+        "Consumers that are gone or stand still.",
+        lambda: len(bus.stalled),
+    )
+    _add_consumers(service)
+    return service
+
+
+def _add_consumers(service: Service) -> None:
+    """Let every handler of the service take its events from the bus."""
+    for spec, handler in service.definition.consumers.specs.items():
         consumer = Consumer(
             spec,
             handler,
-            database=workshop,
-            nats=bus.nats,
-            tracer=tracing.get_tracer("jinlin"),
-            ack_wait_seconds=settings.ack_wait_seconds,
+            database=service.workshop,
+            nats=service.bus.nats,
+            tracer=service.tracing.get_tracer("jinlin"),
+            metrics=service.metrics,
+            ack_wait_seconds=service.settings.ack_wait_seconds,
         )
         service.consumers[spec.durable] = consumer
-        bus.add(consumer)
-    return service
+        service.bus.add(consumer)
 
 
 def _require_permissions(app: FastAPI) -> None:
@@ -217,8 +236,3 @@ def camel_case(name: str) -> str:
     """`close_request` as `closeRequest`: the operation ids of the API documents."""
     first, *others = name.split("_")
     return first + "".join(other.title() for other in others)
-
-
-def migration_head(definition: Definition) -> str:
-    """The revision that this code expects its database to be at."""
-    return migrations.head(definition.folder / "migrations")

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Generator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -48,7 +48,7 @@ def current_traceparent() -> str | None:
 
 
 @contextmanager
-def event_span(tracer: trace.Tracer, name: str, headers: Mapping[str, str]) -> Iterator[str]:
+def event_span(tracer: trace.Tracer, name: str, headers: Mapping[str, str]) -> Generator[str]:
     """A consumer's span below the trace that an event brought; yields its `traceparent`."""
     parent: Context = _propagator.extract(headers)
     span = tracer.start_span(name, context=parent, kind=trace.SpanKind.CONSUMER)

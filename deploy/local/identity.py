@@ -63,7 +63,7 @@ async def choose_runner(candidates: Sequence[Identity], probe: Probe) -> Runner:
             return Runner(identity, install)
     raise ServerFailed(
         "PostgreSQL refuses to run as root or as a uid without a name, and this machine allows "
-        "neither a user namespace nor a change of account. Start Jinlin as an ordinary user."
+        "neither a user namespace nor a change of account. Start Jinlin as a user with a name."
     )
 
 

@@ -1,8 +1,8 @@
 """Servers that a killed run has left behind in our data folder: found, and ended.
 
 The parent-death signal ends them by itself, but that takes a moment (PostgreSQL finishes a
-checkpoint), and is not sent where we are not on Linux or were frozen. Two servers on one folder
-would destroy it: call this with the lock of the data folder held, before anything is started.
+checkpoint), is not sent outside Linux, and is not heard by a frozen server. Two servers on one
+folder would destroy it: call this with the lock of the data folder held, before any is started.
 """
 
 import logging
@@ -17,18 +17,32 @@ log = logging.getLogger(__name__)
 _PROCESSES = Path("/proc")
 
 
-def can_be_seen() -> bool:
-    """Whether this machine shows us its processes (Linux does)."""
-    return (_PROCESSES / "self" / "cwd").exists()
-
-
 def running_below(folder: Path, names: frozenset[str]) -> list[int]:
     """Return the pids of processes so named whose working folder is `folder` or lies below it.
 
     A pid file is no proof: its number may belong to another process by now. Folder and name
-    are read from the process itself. Empty where `can_be_seen` is false.
+    are read from the process itself. Those that `works_below` cannot tell of are left out.
     """
-    return [pid for pid in _pids() if _works_below(pid, folder.resolve(), names)]
+    if not _PROCESSES.exists():
+        return []
+    pids = [int(entry.name) for entry in _PROCESSES.iterdir() if entry.name.isdecimal()]
+    return [pid for pid in pids if works_below(pid, folder, names)]
+
+
+def works_below(pid: int, folder: Path, names: frozenset[str]) -> bool | None:
+    """Whether that process runs, is so named, and works in or below `folder`.
+
+    None when it cannot be told: not on Linux, or so named but another account's, when we are
+    a root without the right to look into processes (in a container).
+    """
+    if not _PROCESSES.exists():
+        return None
+    try:
+        return _name(pid) in names and _working_folder(pid).is_relative_to(folder.resolve())
+    except PermissionError:
+        return None
+    except OSError:  # it has ended
+        return False
 
 
 async def end_leftovers(folder: Path, names: frozenset[str], steps: Steps) -> None:
@@ -57,19 +71,12 @@ async def end_leftovers(folder: Path, names: frozenset[str], steps: Steps) -> No
         raise ServerFailed(f"Servers of a killed run in {folder} do not end: pids {left}")
 
 
-def _pids() -> list[int]:
-    if not can_be_seen():
-        return []
-    return [int(entry.name) for entry in _PROCESSES.iterdir() if entry.name.isdecimal()]
+def _name(pid: int) -> str:
+    return (_PROCESSES / str(pid) / "comm").read_text().strip()
 
 
-def _works_below(pid: int, folder: Path, names: frozenset[str]) -> bool:
-    process = _PROCESSES / str(pid)
-    try:
-        name = (process / "comm").read_text().strip()
-        return name in names and (process / "cwd").readlink().is_relative_to(folder)
-    except OSError:  # it has ended, or is not ours to look at
-        return False
+def _working_folder(pid: int) -> Path:
+    return (_PROCESSES / str(pid) / "cwd").readlink()
 
 
 def _heads(pids: list[int]) -> list[int]:

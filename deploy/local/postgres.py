@@ -1,9 +1,11 @@
 """A PostgreSQL of our own in the data folder, on loopback and a Unix socket only."""
 
+import asyncio
 import shutil
 import signal
 import socket
 import tempfile
+import time
 from pathlib import Path
 
 from deploy.local import leftovers
@@ -19,7 +21,17 @@ _NAMES = frozenset({"postgres", "initdb"})
 _STOP = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0))
 _READY_SECONDS = 120.0  # after a crash it first replays its log
 _INITDB_SECONDS = 120.0
-_PORT_ATTEMPTS = 5
+_RETRY_SECONDS = 30.0
+_RETRY_PAUSE_SECONDS = 0.1
+
+# Why a start can fail that will succeed in a moment.
+_PASSING_REASONS = (
+    # Another program took the port just after we had found it free.
+    "Address already in use",
+    # A killed run's servers are still ending, where `leftovers` may not look into them.
+    'lock file "postmaster.pid" already exists',
+    "pre-existing shared memory block",
+)
 
 # Collation by code point, the same on every machine, whatever locales that has.
 CLUSTER_OPTIONS = (
@@ -136,19 +148,21 @@ class LocalPostgres:
         sync_folder(self._home)
 
     async def _serve(self, runner: Runner) -> None:
-        for attempt in range(1, _PORT_ATTEMPTS + 1):
+        deadline = time.monotonic() + _RETRY_SECONDS
+        while True:
             self._port = _free_port()
             settings = [f"--{name}={value}" for name, value in self._settings().items()]
             self._child = self._child_of(runner, "postgres", *settings, folder=self._data)
             try:
                 await self._child.until(self._is_ready, seconds=_READY_SECONDS)
             except ServerFailed:
-                # Another program can take the port in the moment after we found it free.
-                taken = "Address already in use" in self._child.log_text()
-                if not taken or attempt == _PORT_ATTEMPTS:
+                log = self._child.log_text()
+                passing = any(reason in log for reason in _PASSING_REASONS)
+                if not passing or time.monotonic() > deadline:
                     raise
             else:
                 return
+            await asyncio.sleep(_RETRY_PAUSE_SECONDS)
 
     def _child_of(self, runner: Runner, program: str, *arguments: str, folder: Path) -> Child:
         # Under another identity the folders above may be closed to it. Its working folder is
@@ -197,10 +211,12 @@ class LocalPostgres:
 
     def _forget_stale_pid(self) -> None:
         # After kill -9 the file stays, and its number may soon be another process's (in a
-        # container it will be), for which PostgreSQL would refuse to start. We have just seen
-        # that no server is left. It checks its shared memory besides, without this file.
-        if leftovers.can_be_seen():
-            self._pid_file.unlink(missing_ok=True)
+        # container it will be), for which PostgreSQL would refuse to start. In doubt we leave it.
+        if not self._pid_file.exists():
+            return
+        lines = self._pid_file.read_text().splitlines()  # none after a power cut
+        if not lines or leftovers.works_below(int(lines[0]), self._home, _NAMES) is False:
+            self._pid_file.unlink()
 
     def _make_socket_folder(self, identity: Identity) -> None:
         # Below /tmp, because a socket's path holds at most 107 bytes, and because the server

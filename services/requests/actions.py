@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,10 +18,14 @@ from shared.problems import UnknownId
 
 __all__ = ["Asking", "Change"]
 
+type Terms = tuple[
+    str, str, str, str | None, Literal["public", "private"], Literal["none", "note", "photo"]
+]
+
 LOCAL_TIME: Final = ZoneInfo("Asia/Shanghai")
 """Numbers begin anew with the year of the neighbourhood, not of UTC."""
 
-FIRST_CATALOGUE: Final = (
+FIRST_CATALOGUE: Final[tuple[Terms, ...]] = (
     ("repair", "维修", "Repairs", "standard", "public", "note"),
     ("cleaning", "环境卫生", "Cleaning", "standard", "public", "photo"),
     ("errand", "代购代办", "Errands", "standard", "public", "none"),

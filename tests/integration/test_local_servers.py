@@ -3,6 +3,7 @@
 Linux only where a process must be looked at. Every test has its own data folder.
 """
 
+import asyncio
 import contextlib
 import json
 import os
@@ -79,6 +80,7 @@ def holder(folder: Path, python: Path = Path(sys.executable), **how: object) -> 
             if not first_line:
                 pytest.fail(process.communicate()[1])
             yield Holder(process, **json.loads(first_line))
+            process.communicate(timeout=60)  # its input ends, and unless killed it stops them
         finally:
             process.kill()
 
@@ -153,6 +155,10 @@ def owner(pid: int) -> int:
 
 def program(pid: int) -> Path:
     return Path(f"/proc/{pid}/exe").readlink()
+
+
+def log_before_the_last_start(folder: Path) -> str:
+    return (folder / "postgres.log").read_text().rpartition("starting PostgreSQL")[0]
 
 
 def user_namespace(pid: int) -> Path:
@@ -269,6 +275,8 @@ async def test_servers_that_outlive_us_hold_no_lock_and_are_ended_first(folder: 
         async with local_servers(folder) as servers:
             assert not any(is_alive(pid) for pid in found)
             assert await words(servers) == (["安"], ["安"])
+        # It was woken and could shut down, not killed.
+        assert "received fast shutdown request" in log_before_the_last_start(folder)
 
 
 async def test_old_backends_that_still_hold_the_memory_are_ended_first(folder: Path):
@@ -286,7 +294,29 @@ async def test_old_backends_that_still_hold_the_memory_are_ended_first(folder: P
         assert await words(servers) == (["安"], ["安"])
 
 
-async def test_a_pid_file_whose_number_is_now_another_process_is_no_hindrance(folder: Path):
+async def test_a_start_waits_for_an_old_server_that_it_may_not_look_into(folder: Path, monkeypatch):
+    def forbidden(_pid: int) -> Path:  # so it is for a container's root and another's process
+        raise PermissionError
+
+    monkeypatch.setattr(leftovers, "_working_folder", forbidden)
+    with holder(folder) as killed:
+        await write(killed.postgres_dsn, killed.nats_url, "安")
+        postmaster, nats_server = killed.pids
+        os.kill(postmaster, signal.SIGSTOP)
+        kill_9(killed)
+        assert await all_end([nats_server])
+
+    async def has_been_refused() -> bool:
+        return "already exists" in (folder / "postgres.log").read_text()
+
+    async with contextlib.AsyncExitStack() as stack:
+        starting = asyncio.create_task(stack.enter_async_context(local_servers(folder)))
+        assert await wait_until(has_been_refused, seconds=30)
+        os.kill(postmaster, signal.SIGCONT)
+        assert await words(await starting) == (["安"], ["安"])
+
+
+async def test_a_pid_file_without_its_process_is_no_hindrance(folder: Path):
     async with local_servers(folder) as servers:
         os.kill(servers.postgres.child.pid, signal.SIGKILL)
         assert await servers.postgres.child.ended(seconds=10)
@@ -297,6 +327,9 @@ async def test_a_pid_file_whose_number_is_now_another_process_is_no_hindrance(fo
         pid_file.write_text("".join([f"{pid}\n", *lines[1:]]))
         async with local_servers(folder):
             assert is_alive(pid)
+    pid_file.write_text("")  # as a power cut may leave it
+    async with local_servers(folder):
+        pass
 
 
 async def test_a_ctrl_c_at_our_terminal_does_not_reach_the_servers(folder: Path):
@@ -434,9 +467,8 @@ async def test_an_ordinary_user_runs_them(open_python: Path, uid: int):
         with holder(data, **as_user) as user:
             async with database(user.postgres_dsn) as connection:
                 assert await connection.fetchval("SELECT count(*) FROM words") == 2
-            user.process.communicate()  # its input ends, and it stops them
-            assert user.process.returncode == 0
-            assert not any(is_alive(pid) for pid in user.pids)
+        assert user.process.returncode == 0
+        assert not any(is_alive(pid) for pid in user.pids)
 
 
 async def test_a_child_that_heeds_no_signal_is_killed_with_all_it_started(tmp_path: Path):

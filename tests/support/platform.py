@@ -7,7 +7,7 @@ that the real directory would, and `inject` delivers any other event through the
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,7 +68,7 @@ class Platform:
 
     @classmethod
     @asynccontextmanager
-    async def on(cls, servers: Servers) -> AsyncIterator["Platform"]:
+    async def on(cls, servers: Servers) -> AsyncGenerator["Platform"]:
         """The streams on `servers`; a service gets its database when it is asked for."""
         roles = [f"{one}{end}" for one in services.SERVICES for end in ("", "_owner")]
         databases = Databases(servers.postgres_dsn, {role: secrets.token_hex(8) for role in roles})
@@ -95,10 +95,8 @@ class Platform:
             await migrate(self.databases, service)
             consumers = services.definition(service).consumers.specs
             await provision(self.nats, consumers, TEST_LIMITS)
-            settings_class = __import__(
-                f"services.{service}.settings", fromlist=["Settings"]
-            ).Settings
-            settings = settings_class(
+            settings = services.settings(
+                service,
                 database_url=self.databases.address(service),
                 nats_url=self.servers.nats_url,
                 ack_wait_seconds=TEST_LIMITS.ack_wait_seconds,

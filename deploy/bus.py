@@ -1,0 +1,116 @@
+"""The operator's view of the bus: topology, dead letters, and events to be sent again."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, cast
+
+import nats as nats_py
+from nats.aio.client import Client
+from nats.js.api import RawStreamMsg
+from nats.js.errors import NotFoundError
+from sqlalchemy import text
+
+from deploy import services
+from deploy.where import PlatformSettings, Whereabouts
+from shared import ids, topology
+from shared.database import ALL_COMMUNITIES, Database
+from shared.topology import DEAD_LETTERS
+
+__all__ = ["DeadLetter", "dead_letter", "dead_letters", "provision", "republish"]
+
+_SEND_AGAIN: Final = text(
+    "UPDATE outbox SET sent_at = NULL WHERE event_id >= :first AND sent_at IS NOT NULL"
+)
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """An event that its consumer could not work in."""
+
+    number: int
+    consumer: str
+    type: str
+    reason: str
+    at: str
+    headers: Mapping[str, str]
+    body: str
+
+
+@asynccontextmanager
+async def _connected(where: Whereabouts) -> AsyncGenerator[Client]:
+    nats = await nats_py.connect(where.nats_url)
+    try:
+        yield nats
+    finally:
+        await nats.close()
+
+
+async def provision(data: Path) -> int:
+    """Make or update every stream and consumer; how many consumers there are."""
+    specs = services.consumer_specs()
+    async with _connected(Whereabouts.find(data)) as nats:
+        await topology.provision(nats, specs, PlatformSettings().limits)
+    return len(specs)
+
+
+async def republish(data: Path, *, since: datetime, service: str | None) -> dict[str, int]:
+    """Mark the events since a moment as unsent, so that the relay sends them again.
+
+    Their ids stay the same: consumers that have worked them in drop them. The directory's present
+    state is sent whole, tombstones included, because its stream keeps no history.
+    """
+    where = Whereabouts.find(data)
+    moment = since if since.tzinfo else since.replace(tzinfo=UTC)
+    counts: dict[str, int] = {}
+    for name in [service] if service else services.SERVICES:
+        database = Database.connect(where.databases.address(name), pool_size=1, overflow=0)
+        async with database.transaction(ALL_COMMUNITIES) as tx:
+            if name == "directory":
+                from services.directory.actions import republish_all
+
+                counts[name] = await republish_all(tx)
+            else:
+                again = await tx.execute(_SEND_AGAIN, {"first": ids.first_id_at(moment)})
+                counts[name] = again.rowcount
+        await database.close()
+    return counts
+
+
+async def dead_letters(data: Path) -> list[DeadLetter]:
+    """Every dead letter, oldest first."""
+    letters: list[DeadLetter] = []
+    async with _connected(Whereabouts.find(data)) as nats:
+        stream = nats.jetstream()
+        number = (await stream.stream_info(DEAD_LETTERS)).state.first_seq
+        while True:
+            try:
+                message = await stream.get_msg(DEAD_LETTERS, number, subject="dlq.>", next=True)
+            except NotFoundError:
+                return letters
+            letters.append(_letter(message))
+            number = (message.seq or 0) + 1
+
+
+async def dead_letter(data: Path, number: int) -> DeadLetter | None:
+    """One dead letter by its number, or None."""
+    async with _connected(Whereabouts.find(data)) as nats:
+        try:
+            return _letter(await nats.jetstream().get_msg(DEAD_LETTERS, number))
+        except NotFoundError:
+            return None
+
+
+def _letter(message: RawStreamMsg) -> DeadLetter:
+    headers = cast("dict[str, str]", message.headers or {})
+    return DeadLetter(
+        number=message.seq or 0,
+        consumer=headers.get("jinlin-consumer", ""),
+        type=headers.get("ce-type", ""),
+        reason=headers.get("jinlin-reason", ""),
+        at=str(message.time or ""),
+        headers=headers,
+        body=(message.data or b"").decode(errors="replace"),
+    )

@@ -1,0 +1,193 @@
+"""Everything in one process (`DESIGN.md` §2): servers, databases, services, console, one port."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import nats as nats_py
+import uvicorn
+
+from deploy import services
+from deploy.databases import Databases, create_databases, keep_partitions, migrate
+from deploy.local.data_folder import kept_secret, private_folder
+from deploy.local.origin import OneOrigin
+from deploy.local.servers import LocalServers, local_servers
+from deploy.where import PlatformSettings, Whereabouts, roles
+from shared.topology import Limits, provision
+
+__all__ = ["PortInUse", "RunningPlatform", "running_platform", "serve_until_stopped"]
+
+OPERATOR: Final = "operator"
+LOCAL_STREAM_BYTES: Final = 1024**3
+DAY_SECONDS: Final = 24 * 3600
+
+
+class PortInUse(Exception):  # noqa: N818 - a sentence for the operator
+    """Another program listens on the port; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class RunningPlatform:
+    """A platform that answers."""
+
+    folder: Path
+    origin: str
+    operator_name: str
+    operator_password: str
+    whereabouts: Whereabouts
+    servers: LocalServers
+
+
+@asynccontextmanager
+async def running_platform(
+    folder: Path, *, port: int = 0, limits: Limits | None = None
+) -> AsyncGenerator[RunningPlatform]:
+    """Start everything in `folder`, and stop it in reverse; port 0 takes a free one.
+
+    Raises FolderInUse, ServerFailed and PortInUse, each with a sentence for the operator.
+    """
+    with _listening(port) as listener:
+        importing = asyncio.create_task(asyncio.to_thread(_import_services))
+        async with local_servers(folder) as servers:
+            databases = _databases(servers)
+            await create_databases(databases, services.SERVICES)
+            await importing
+            await asyncio.gather(*(_migrated(databases, one) for one in services.SERVICES))
+            await _provision(servers, limits or Limits(stream_bytes=LOCAL_STREAM_BYTES))
+            origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            whereabouts = Whereabouts(databases, servers.nats_url, origin)
+            password = kept_secret(private_folder(servers.folder / "secrets") / OPERATOR)
+            async with _serving(listener, _front(whereabouts, password)):
+                whereabouts.write(servers.folder)
+                try:
+                    yield RunningPlatform(
+                        servers.folder, origin, OPERATOR, password, whereabouts, servers
+                    )
+                finally:
+                    Whereabouts.forget(servers.folder)
+
+
+async def serve_until_stopped(platform: RunningPlatform) -> None:
+    """Return at Ctrl-C or SIGTERM, however often they come. Raises when a server ends by itself."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, stopped.set)
+    jobs = {
+        asyncio.create_task(stopped.wait()),
+        asyncio.create_task(platform.servers.watch()),
+        asyncio.create_task(_keep_partitions(platform.whereabouts.databases)),
+    }
+    done, rest = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
+    for job in rest:
+        job.cancel()
+    for job in done:
+        job.result()
+
+
+def _listening(port: int) -> socket.socket:
+    """A socket on loopback. Raises PortInUse."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        raise PortInUse(
+            f"Port {port} is taken by another program; choose one with PORT= or --port."
+        ) from error
+    return listener
+
+
+def _import_services() -> None:
+    """Load the code while the servers start: both take about a second."""
+    for service in services.SERVICES:
+        services.definition(service)
+
+
+def _databases(servers: LocalServers) -> Databases:
+    """The databases of this folder; their passwords are made at the first start and kept."""
+    folder = private_folder(servers.folder / "secrets")
+    return Databases(servers.postgres_dsn, {role: kept_secret(folder / role) for role in roles()})
+
+
+async def _migrated(databases: Databases, service: str) -> None:
+    if not await migrate(databases, service):
+        await keep_partitions(databases, service)
+
+
+async def _keep_partitions(databases: Databases) -> None:
+    """Once a day, for as long as the platform runs."""
+    while True:
+        await asyncio.sleep(DAY_SECONDS)
+        for service in services.SERVICES:
+            await keep_partitions(databases, service)
+
+
+async def _provision(servers: LocalServers, limits: Limits) -> None:
+    nats = await nats_py.connect(servers.nats_url)
+    try:
+        await provision(nats, services.consumer_specs(), limits)
+    finally:
+        await nats.close()
+
+
+def _front(whereabouts: Whereabouts, operator_password: str) -> OneOrigin:
+    """The services and the console, wired to the servers of this folder."""
+    shared = {
+        "nats_url": whereabouts.nats_url,
+        "otlp_endpoint": PlatformSettings().otlp_endpoint,
+    }
+    apps = {
+        service: services.create_app(service)(
+            services.settings(
+                service,
+                database_url=whereabouts.databases.address(service),
+                **shared,
+                **_own_settings(service, operator_password),
+            )
+        )
+        for service in services.SERVICES
+    }
+    return OneOrigin(apps, services.console(whereabouts.origin or ""))
+
+
+def _own_settings(service: str, operator_password: str) -> dict[str, str]:
+    if service == "directory":
+        return {"operator_name": OPERATOR, "operator_password": operator_password}
+    return {}
+
+
+@asynccontextmanager
+async def _serving(listener: socket.socket, origin: OneOrigin) -> AsyncGenerator[None]:
+    """Answer on `listener`; on leaving, finish what is under way within two seconds."""
+    server = _QuietServer(
+        uvicorn.Config(
+            origin, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2
+        )
+    )
+    async with origin.running():
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            while not server.started:
+                if serving.done():
+                    serving.result()
+                await asyncio.sleep(0.01)
+            yield
+        finally:
+            server.should_exit = True
+            await serving
+
+
+class _QuietServer(uvicorn.Server):
+    """A server that leaves the signals to us."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Signals are ours: Ctrl-C stops services and servers in order."""
+        yield

@@ -1,0 +1,214 @@
+"""`jinlin verify`: the invariants of `RELIABILITY.md` §1, counted in the databases and on the bus.
+
+It only reads, as the services' application roles, over every community.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import nats as nats_py
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from deploy.services import SERVICES
+from deploy.where import Whereabouts
+from services.points import domain as points
+from shared.database import ALL_COMMUNITIES, Database
+from shared.topology import DEAD_LETTERS
+
+__all__ = ["Finding", "verify"]
+
+LOOK_SECONDS: Final = 0.5
+
+AwardKey = tuple[str, UUID, int, str, UUID, str]
+"""Community, request, cycle, taker's kind and id, rule: an award's own key."""
+
+_CLOSED = text(
+    """
+    SELECT community, id, cycle, points_rule, closed_at, work
+    FROM service_request WHERE status = 'closed'
+    """
+)
+_RULES = text(
+    """
+    SELECT community, code, version, valid_from, points_base, points_per_hour, largest_points
+    FROM rule ORDER BY community, code, version
+    """
+)
+_STANDING = text(
+    """
+    SELECT community, request_id, cycle, taker_kind, taker_id, rule, count(*)
+    FROM award WHERE status = 'standing'
+    GROUP BY community, request_id, cycle, taker_kind, taker_id, rule
+    """
+)
+_CLOSINGS_TOLD = text(
+    """
+    SELECT DISTINCT community, event_id FROM notice WHERE kind = 'request_closed'
+    """
+)
+_CLOSINGS = text(
+    """
+    SELECT community, event_id FROM outbox WHERE type = 'cn.jinlin.requests.closed.v1'
+      AND occurred_at > now() - interval '72 hours'
+    """
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One invariant: how many cases were looked at, and how many break it."""
+
+    name: str
+    counted: int
+    broken: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing breaks it."""
+        return self.broken == 0
+
+
+async def verify(where: Whereabouts, *, within_seconds: float = 10) -> list[Finding]:
+    """Every invariant; what is still on its way gets `within_seconds` to arrive."""
+    deadline = time.monotonic() + within_seconds
+    async with _open(where) as look:
+        while True:
+            findings = [finding async for finding in look()]
+            if all(one.holds for one in findings) or time.monotonic() > deadline:
+                return findings
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+@asynccontextmanager
+async def _open(where: Whereabouts) -> AsyncGenerator[Callable[[], AsyncIterator[Finding]]]:
+    """Connections to every database and the bus, for looking as often as needed."""
+    async with AsyncExitStack() as stack:
+        databases: dict[str, Database] = {}
+        for service in SERVICES:
+            databases[service] = Database.connect(
+                where.databases.address(service), pool_size=1, overflow=0
+            )
+            stack.push_async_callback(databases[service].close)
+        nats = await nats_py.connect(where.nats_url)
+        stack.push_async_callback(nats.close)
+
+        async def look() -> AsyncIterator[Finding]:
+            async with AsyncExitStack() as reading:
+                tx = {
+                    service: await reading.enter_async_context(
+                        database.transaction(ALL_COMMUNITIES)
+                    )
+                    for service, database in databases.items()
+                }
+                yield await _awards(tx["requests"], tx["points"])
+                for check in (_unbalanced, _miskept, _negative):
+                    yield await check(tx["points"])
+                yield await _told(tx["requests"], tx["notify"])
+                yield await _told_twice(tx["notify"])
+                for service in SERVICES:
+                    yield await _count(tx[service], f"{service}: outbox empty", "outbox")
+                    yield await _count(tx[service], f"{service}: nothing parked", "retry")
+            letters = (await nats.jetstream().stream_info(DEAD_LETTERS)).state.messages
+            yield Finding("no dead letters", letters, letters)
+
+        yield look
+
+
+async def _awards(requests: AsyncConnection, ledger: AsyncConnection) -> Finding:
+    """Exactly one standing award per closed request, cycle, taker and rule that grants points."""
+    rules = [points.Rule(**row) for row in (await ledger.execute(_RULES)).mappings()]
+    expected = set(_expected((await requests.execute(_CLOSED)).all(), rules))
+    standing: set[AwardKey] = set()
+    broken = 0
+    for *key, count in (await ledger.execute(_STANDING)).all():
+        standing.add(tuple(key))  # pyright: ignore[reportArgumentType] - six columns
+        broken += count - 1
+    broken += len(expected ^ standing)
+    return Finding("one standing award per close, taker and rule", len(expected), broken)
+
+
+def _expected(closed: Iterable[Any], rules: list[points.Rule]) -> Iterable[AwardKey]:
+    """The awards that the closed requests deserve."""
+    for community, request_id, cycle, code, closed_at, work in closed:
+        for one in work:
+            if code and _grants(rules, community, code, closed_at, one["service_minutes"]):
+                taker = one["taker"]
+                yield community, request_id, cycle, taker["kind"], UUID(taker["id"]), code
+
+
+def _grants(
+    rules: list[points.Rule], community: str, code: str, at: datetime, minutes: int
+) -> bool:
+    in_force = points.rule_in_force(
+        [one for one in rules if one.community == community and one.code == code], at
+    )
+    return in_force is not None and points.points_of(in_force, minutes) > 0
+
+
+def _sum(name: str, sql: str) -> Callable[[AsyncConnection], Awaitable[Finding]]:
+    """An invariant that one query counts: all cases, and those that break it."""
+    statement = text(sql)
+
+    async def check(tx: AsyncConnection) -> Finding:
+        counted, broken = (await tx.execute(statement)).one()
+        return Finding(name, counted, broken)
+
+    return check
+
+
+_unbalanced = _sum(
+    "the ledger of each community sums to zero",
+    """
+    SELECT count(*), count(*) FILTER (WHERE total <> 0)
+    FROM (SELECT sum(balance) AS total FROM account GROUP BY community) AS ledger
+    """,
+)
+_miskept = _sum(
+    "each balance is the sum of its transfers",
+    """
+    SELECT count(*), count(*) FILTER (WHERE balance <> coalesce(booked, 0))
+    FROM account LEFT JOIN (
+        SELECT community, id, sum(amount) AS booked FROM (
+            SELECT community, credit_account AS id, amount FROM transfer
+            UNION ALL
+            SELECT community, debit_account, -amount FROM transfer) AS posting
+        GROUP BY community, id) AS posted USING (community, id)
+    """,
+)
+_negative = _sum(
+    "nobody's balance is below zero",
+    """
+    SELECT count(*), count(*) FILTER (WHERE balance < 0)
+    FROM account WHERE owner_kind <> 'issuer'
+    """,
+)
+_told_twice = _sum(
+    "at most one notice per event, recipient and channel",
+    """
+    SELECT count(*), count(*) FILTER (WHERE notices > 1) FROM (
+        SELECT count(*) AS notices FROM notice
+        GROUP BY community, event_id, recipient_id, channel) AS told
+    """,
+)
+
+
+async def _told(requests: AsyncConnection, notify: AsyncConnection) -> Finding:
+    """At least one notice per close (of the last 72 hours: older events make none)."""
+    closings = {tuple(row) for row in (await requests.execute(_CLOSINGS)).all()}
+    told = {tuple(row) for row in (await notify.execute(_CLOSINGS_TOLD)).all()}
+    return Finding("at least one notice per close", len(closings), len(closings - told))
+
+
+async def _count(tx: AsyncConnection, name: str, table: str) -> Finding:
+    """A table of things on their way, which is empty when all has arrived."""
+    unsent = " WHERE sent_at IS NULL" if table == "outbox" else ""
+    sql = f"SELECT count(*) FROM {table}{unsent}"  # noqa: S608 - our own names
+    waiting = (await tx.execute(text(sql))).scalar_one()
+    return Finding(name, waiting, waiting)

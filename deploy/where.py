@@ -1,0 +1,105 @@
+"""Where a platform is: what the operator's commands need to reach it.
+
+`jinlin up` writes it into its data folder while it runs; elsewhere the environment says it
+(`JINLIN_POSTGRES_URL`, `JINLIN_DATABASE_PASSWORD`, `JINLIN_NATS_URL`).
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.databases import Databases
+from deploy.services import SERVICES
+from shared.topology import Limits
+
+__all__ = ["NotRunning", "PlatformSettings", "Whereabouts", "roles"]
+
+WHEREABOUTS: Final = "whereabouts.json"
+
+
+class NotRunning(Exception):  # noqa: N818 - a sentence for the operator
+    """No platform can be reached; the message says what to do."""
+
+
+class PlatformSettings(BaseSettings):
+    """What the operator's commands read from their environment."""
+
+    model_config = SettingsConfigDict(env_prefix="JINLIN_", extra="ignore", frozen=True)
+
+    postgres_url: str | None = Field(
+        default=None, description="PostgreSQL as its superuser, `postgresql://…/postgres`."
+    )
+    database_password: str | None = Field(
+        default=None, description="The password of the services' database roles."
+    )
+    nats_url: str | None = Field(default=None, description="The bus.")
+    stream_replicas: int = Field(default=1, description="3 on a cluster of NATS servers.")
+    stream_bytes: int = Field(default=8 * 1024**3, description="The largest size of a stream.")
+    ack_wait_seconds: float = Field(default=30, description="Before an event comes again.")
+    duplicate_window_seconds: float = Field(default=600, description="Repeats dropped within it.")
+    otlp_endpoint: str | None = Field(default=None, description="Where traces go (OTLP).")
+    operator_name: str | None = Field(default=None, description="The operator's sign-in.")
+    operator_password: str | None = Field(default=None, description="And its password.")
+
+    @property
+    def limits(self) -> Limits:
+        """What the streams and consumers are provisioned with."""
+        return Limits(
+            self.stream_replicas,
+            self.stream_bytes,
+            self.ack_wait_seconds,
+            self.duplicate_window_seconds,
+        )
+
+
+def roles() -> list[str]:
+    """Every database role: two a service."""
+    return [f"{service}{end}" for service in SERVICES for end in ("", "_owner")]
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """The addresses and secrets of one platform."""
+
+    databases: Databases
+    nats_url: str
+    origin: str | None = None
+    """The address of the all-in-one platform; none: the environment does not say."""
+
+    def write(self, folder: Path) -> None:
+        """Leave them in the data folder, for its owner only."""
+        path = folder / WHEREABOUTS
+        path.touch(mode=0o600)
+        content = {
+            "server": self.databases.server,
+            "passwords": dict(self.databases.passwords),
+            "nats_url": self.nats_url,
+            "origin": self.origin,
+        }
+        path.write_text(json.dumps(content))
+
+    @classmethod
+    def find(cls, folder: Path) -> Self:
+        """The platform of the environment, else the one in `folder`. Raises NotRunning."""
+        settings = PlatformSettings()
+        if settings.postgres_url and settings.nats_url and settings.database_password:
+            passwords = dict.fromkeys(roles(), settings.database_password)
+            return cls(Databases(settings.postgres_url, passwords), settings.nats_url)
+        try:
+            content = json.loads((folder / WHEREABOUTS).read_text())
+        except FileNotFoundError:
+            raise NotRunning(
+                f"No platform is running in {folder}. Start one with `jinlin up --data {folder}`, "
+                "or set JINLIN_POSTGRES_URL, JINLIN_DATABASE_PASSWORD and JINLIN_NATS_URL."
+            ) from None
+        databases = Databases(content["server"], content["passwords"])
+        return cls(databases, content["nats_url"], content["origin"])
+
+    @staticmethod
+    def forget(folder: Path) -> None:
+        """The platform in `folder` has stopped."""
+        (folder / WHEREABOUTS).unlink(missing_ok=True)

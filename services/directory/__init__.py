@@ -1,0 +1,1 @@
+"""Owns places, organisations, people, roles and sign-in; never knows what anybody asked for."""

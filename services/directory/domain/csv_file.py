@@ -1,0 +1,164 @@
+"""Reading CSV files that people made: every mistake is told by its row and column."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from shared.problems import Malformed, NotMet
+
+LONGEST_CODE: Final = 40
+LONGEST_TEXT: Final = 100
+
+
+class NotUtf8(Malformed):
+    """A file is read as UTF-8, with or without a byte-order mark."""
+
+    zh = "文件编码不是 UTF-8，请另存为“CSV UTF-8”。"
+    en = "The file is not UTF-8. Save it as “CSV UTF-8”."
+
+
+class ImportErrors(NotMet):
+    """Some rows have errors; nothing was stored."""
+
+    zh = "文件中有错误，未导入任何内容，请按 errors 逐行修改。"
+    en = "The file has errors and nothing was imported. See `errors`, row by row."
+
+
+class Reason(NamedTuple):
+    """What is wrong, in both languages."""
+
+    zh: str
+    en: str
+
+
+UNKNOWN_COLUMN: Final = Reason("未知的列。", "Unknown column.")
+REPEATED_COLUMN: Final = Reason("列名重复。", "This column comes twice.")
+MISSING_COLUMN: Final = Reason("缺少这一列。", "This column is missing.")
+TOO_MANY_CELLS: Final = Reason("单元格多于表头的列。", "More cells than the header has columns.")
+UNREADABLE: Final = Reason("CSV 格式有误，此行无法读取。", "This row is not well-formed CSV.")
+MISSING: Final = Reason("不能为空。", "A value is missing.")
+TOO_LONG: Final = Reason("内容过长。", "This is too long.")
+CONTROLS: Final = Reason("含有控制字符。", "Control characters are not allowed.")
+REPEATED: Final = Reason("与文件中前面的行重复。", "An earlier row has the same.")
+NOT_ONE_OF: Final = Reason("不是允许的值。", "This is not one of the allowed values.")
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """One mistake. Row 1 is the header, as a spreadsheet counts."""
+
+    row: int
+    column: str
+    reason_zh: str
+    reason_en: str
+
+    @classmethod
+    def of(cls, row: int, column: str, reason: Reason) -> "RowError":
+        """The mistake for a reason."""
+        return cls(row, column, reason.zh, reason.en)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row with all its columns; cells are stripped, an absent one is empty."""
+
+    number: int
+    cells: dict[str, str]
+
+
+@dataclass(slots=True)
+class Reading:
+    """The rows of a file, and what is wrong with it."""
+
+    rows: list[Row] = field(default_factory=list[Row])
+    errors: list[RowError] = field(default_factory=list[RowError])
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCode:
+    """A one-time code for the person of a row."""
+
+    row: int
+    person_id: UUID
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an import did, or in a dry run would do."""
+
+    dry_run: bool
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+    errors: Sequence[RowError] = ()
+    invitations: Sequence[IssuedCode] = ()
+
+
+def read(body: bytes, *, columns: Sequence[str], required: Sequence[str]) -> Reading:
+    """The rows of a CSV file with a header. Raises NotUtf8."""
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise NotUtf8 from None
+    reading = Reading()
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    number = 1
+    try:
+        header = [cell.strip() for cell in next(reader, [])]
+        reading.errors += _header_errors(header, columns, required)
+        if reading.errors:
+            return reading
+        for number, cells in enumerate(reader, start=2):
+            _read_row(reading, number, header, cells, columns)
+    except csv.Error:
+        reading.errors.append(RowError.of(number + 1, "", UNREADABLE))
+    return reading
+
+
+def _header_errors(
+    header: Sequence[str], columns: Sequence[str], required: Sequence[str]
+) -> list[RowError]:
+    reasons = [(name, UNKNOWN_COLUMN) for name in header if name not in columns]
+    reasons += [(name, REPEATED_COLUMN) for name in columns if header.count(name) > 1]
+    reasons += [(name, MISSING_COLUMN) for name in required if name not in header]
+    return [RowError.of(1, name[:LONGEST_TEXT], reason) for name, reason in reasons]
+
+
+def _read_row(
+    reading: Reading, number: int, header: list[str], cells: list[str], columns: Sequence[str]
+) -> None:
+    """Add one row; a blank one is skipped, but counted in the numbers."""
+    stripped = [cell.strip() for cell in cells]
+    if not any(stripped):
+        return
+    row = Row(number, dict.fromkeys(columns, "") | dict(zip(header, stripped, strict=False)))
+    reading.rows.append(row)
+    if any(stripped[len(header) :]):
+        reading.errors.append(RowError.of(number, "", TOO_MANY_CELLS))
+
+
+def text_errors(row: Row, limits: dict[str, int], required: Sequence[str]) -> list[RowError]:
+    """Cells that are missing, too long, or hold what a database or a page cannot."""
+    missing = [RowError.of(row.number, one, MISSING) for one in required if not row.cells[one]]
+    too_long = [
+        RowError.of(row.number, column, TOO_LONG)
+        for column, limit in limits.items()
+        if len(row.cells[column]) > limit
+    ]
+    controls = [
+        RowError.of(row.number, column, CONTROLS)
+        for column, cell in row.cells.items()
+        if not cell.isprintable()
+    ]
+    return missing + too_long + controls
+
+
+def listed(cell: str) -> list[str]:
+    """The entries of a `;`-separated cell, each once, in order; `；` will do as well."""
+    entries = (one.strip() for one in cell.replace("；", ";").split(";"))
+    return list(dict.fromkeys(one for one in entries if one))

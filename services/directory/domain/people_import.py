@@ -1,0 +1,218 @@
+"""Importing people: a file against the members that are there."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from typing import Final, cast, get_args
+from uuid import UUID
+
+from services.directory.domain import csv_file
+from services.directory.domain.csv_file import Reading, Reason, Row, RowError
+from services.directory.domain.person import Member, Membership, Person
+from shared.events.directory import Language
+
+PEOPLE_COLUMNS: Final = (
+    "name",
+    "phone",
+    "roles",
+    "place_code",
+    "organisation_codes",
+    "language",
+    "login_name",
+    "invite",
+)
+REQUIRED: Final = ("name", "roles")
+LIMITS: Final = {"name": csv_file.LONGEST_TEXT, "place_code": csv_file.LONGEST_CODE}
+PHONE: Final = re.compile(r"\+?[0-9]{5,20}")
+LOGIN_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,59}")
+INVITE: Final = ("", "yes", "no")
+
+_PHONE: Final = Reason("电话号码不对。", "This is not a phone number.")
+_LOGIN_NAME: Final = Reason(
+    "登录名须为 2–60 个小写字母、数字或 . _ @ + -。",
+    "A login name has 2–60 lower-case letters, digits or . _ @ + -.",
+)
+_TAKEN: Final = Reason("这个登录名已被使用。", "This login name is taken.")
+_UNKNOWN_CODE: Final = Reason("编码不存在。", "There is no such code.")
+_UNKNOWN_ROLE: Final = Reason("未知的角色。", "Unknown role.")
+_NO_MARK: Final = Reason("电话和登录名至少填一项。", "Give a phone or a login name.")
+_ELSEWHERE: Final = Reason(
+    "此人还有其他社区或平台的身份，邀请码由平台管理员发放。",
+    "This person has roles elsewhere, too; the operator makes the invitation.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a file of people is read against."""
+
+    community: str
+    roles: AbstractSet[str]
+    places: Mapping[str, UUID]
+    organisations: Mapping[str, UUID]
+    members: Sequence[Member]
+    taken_login_names: Mapping[str, UUID]
+    invitable: AbstractSet[UUID]
+    """Of the members: who has neither a password nor an open invitation."""
+    elsewhere: AbstractSet[UUID]
+    """Of the members: who belongs to another community, or to the platform."""
+
+
+@dataclass(slots=True)
+class PeoplePlan:
+    """What an import stores: all of it, or nothing when there are errors."""
+
+    new: list[Member] = field(default_factory=list[Member])
+    people: list[Person] = field(default_factory=list[Person])
+    memberships: list[Membership] = field(default_factory=list[Membership])
+    updated: int = 0
+    unchanged: int = 0
+    invited: list[tuple[int, UUID]] = field(default_factory=list[tuple[int, UUID]])
+    errors: list[RowError] = field(default_factory=list[RowError])
+
+
+def read_people(body: bytes) -> Reading:
+    """The rows of a file of people; phones and login names as they are stored. Raises NotUtf8."""
+    reading = csv_file.read(body, columns=PEOPLE_COLUMNS, required=REQUIRED)
+    for row in reading.rows:
+        row.cells["phone"] = plain_phone(row.cells["phone"])
+        row.cells["login_name"] = row.cells["login_name"].lower()
+        row.cells["invite"] = row.cells["invite"].lower()
+    return reading
+
+
+def plain_phone(phone: str) -> str:
+    """A number without the spaces and hyphens people write into it."""
+    return re.sub(r"[\s-]", "", phone)
+
+
+def named_in(rows: Iterable[Row], column: str) -> list[str]:
+    """Every entry a column of the file names."""
+    return sorted({one for row in rows for one in csv_file.listed(row.cells[column])})
+
+
+def plan_people(
+    reading: Reading, surroundings: Surroundings, *, new_id: Callable[[], UUID]
+) -> PeoplePlan:
+    """Compare a file with the members that are there: by login name, else by name and phone.
+
+    An empty cell keeps what is stored; roles are always replaced. A member who had left is back.
+    """
+    plan = PeoplePlan(errors=list(reading.errors))
+    members = _by_mark(surroundings.members)
+    seen: set[object] = set()
+    for row in reading.rows:
+        before = next((members[one] for one in _marks(row) if one in members), None)
+        errors = _row_errors(row, surroundings, before)
+        marks = {*_marks(row), *([before.person.id] if before else [])}
+        if marks & seen:
+            errors.append(RowError.of(row.number, "name", csv_file.REPEATED))
+        seen |= marks
+        if errors:
+            plan.errors.extend(errors)
+        else:
+            _sort_in(plan, row, surroundings, before, new_id)
+    return plan
+
+
+def _marks(row: Row) -> list[object]:
+    """What a person is recognised by, the surest first."""
+    login_name, phone = row.cells["login_name"], row.cells["phone"]
+    marks: list[object] = [login_name] if login_name else []
+    return [*marks, (row.cells["name"], phone)] if phone else marks
+
+
+def _by_mark(members: Sequence[Member]) -> dict[object, Member]:
+    """Members by what they are recognised by; the one who came first wins."""
+    marks: dict[object, Member] = {}
+    for member in sorted(members, key=lambda one: one.person.id, reverse=True):
+        person = member.person
+        if person.phone:
+            marks[person.name, person.phone] = member
+        if person.login_name:
+            marks[person.login_name] = member
+    return marks
+
+
+def _row_errors(row: Row, around: Surroundings, before: Member | None) -> list[RowError]:
+    """What is wrong with a row."""
+    cells = row.cells
+    owner = around.taken_login_names.get(cells["login_name"])
+    taken = owner is not None and (before is None or before.person.id != owner)
+    wanted = cells["invite"] == "yes" and before is not None
+    places = [cells["place_code"]] if cells["place_code"] else []
+    units = csv_file.listed(cells["organisation_codes"])
+    checks = (
+        ("phone", _PHONE, bool(cells["phone"]) and not PHONE.fullmatch(cells["phone"])),
+        ("phone", _NO_MARK, not cells["phone"] and not cells["login_name"]),
+        ("roles", csv_file.MISSING, bool(cells["roles"]) and not csv_file.listed(cells["roles"])),
+        ("roles", _UNKNOWN_ROLE, not around.roles.issuperset(csv_file.listed(cells["roles"]))),
+        ("place_code", _UNKNOWN_CODE, not around.places.keys() >= set(places)),
+        ("organisation_codes", _UNKNOWN_CODE, not around.organisations.keys() >= set(units)),
+        ("language", csv_file.NOT_ONE_OF, cells["language"] not in {"", *get_args(Language)}),
+        ("login_name", _LOGIN_NAME, not _is_login_name(cells["login_name"])),
+        ("login_name", _TAKEN, taken),
+        ("invite", csv_file.NOT_ONE_OF, cells["invite"] not in INVITE),
+        ("invite", _ELSEWHERE, wanted and bool(before) and before.person.id in around.elsewhere),
+    )
+    return csv_file.text_errors(row, LIMITS, REQUIRED) + [
+        RowError.of(row.number, column, reason) for column, reason, wrong in checks if wrong
+    ]
+
+
+def _is_login_name(text: str) -> bool:
+    return not text or LOGIN_NAME.fullmatch(text) is not None
+
+
+def _sort_in(
+    plan: PeoplePlan,
+    row: Row,
+    around: Surroundings,
+    before: Member | None,
+    new_id: Callable[[], UUID],
+) -> None:
+    """Put a good row where it belongs."""
+    member = _wanted(row, around, before or _newcomer(row, around, new_id()))
+    if before is None:
+        plan.new.append(member)
+    else:
+        person, membership = member.person, member.membership
+        if person != before.person:
+            plan.people.append(replace(person, version=person.version + 1))
+        if membership != before.membership:
+            plan.memberships.append(replace(membership, version=membership.version + 1))
+        plan.updated += member != before
+        plan.unchanged += member == before
+    if row.cells["invite"] == "yes" and (
+        before is None or before.person.id in around.invitable
+    ):
+        plan.invited.append((row.number, member.person.id))
+
+
+def _newcomer(row: Row, around: Surroundings, person_id: UUID) -> Member:
+    return Member(
+        Person(id=person_id, name=row.cells["name"]),
+        Membership(community=around.community, person_id=person_id, roles=()),
+    )
+
+
+def _wanted(row: Row, around: Surroundings, base: Member) -> Member:
+    """`base` with what the row says."""
+    cells = row.cells
+    units = [around.organisations[one] for one in csv_file.listed(cells["organisation_codes"])]
+    person = replace(
+        base.person,
+        name=cells["name"],
+        phone=cells["phone"] or base.person.phone,
+        language=cast("Language", cells["language"] or base.person.language),
+        login_name=cells["login_name"] or base.person.login_name,
+    )
+    membership = replace(
+        base.membership,
+        roles=tuple(sorted(csv_file.listed(cells["roles"]))),
+        organisation_ids=tuple(sorted(units)) or base.membership.organisation_ids,
+        place_id=around.places.get(cells["place_code"], base.membership.place_id),
+        removed=False,
+    )
+    return Member(person, membership)

@@ -1,0 +1,197 @@
+"""People and what they are in each community; what strangers see of them."""
+
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from shared.events import MembershipChanged, PersonChanged
+from shared.events.directory import Language
+from shared.problems import NotAllowed, WrongState
+
+SHORTEST_MASKABLE: Final = 8
+"""A number with fewer digits would be told by its first three and last four."""
+
+
+class LoginNameTaken(WrongState):
+    """A login name belongs to one person of the whole platform."""
+
+    zh = "这个登录名已被使用，请换一个。"
+    en = "This login name is taken. Choose another."
+
+
+class TrustedRole(NotAllowed):
+    """Only the community's staff or the operator grants, changes or takes away trusted roles."""
+
+    zh = "只有社区工作人员或平台管理员可以授予、变更或取消工作人员角色。"
+    en = "Only community staff or the operator may grant, change or take away staff roles."
+
+
+class BelongsElsewhere(NotAllowed):
+    """An invitation signs in as the whole person, so one community alone may not give it."""
+
+    zh = "此人还有其他社区或平台的身份，请联系平台管理员发放邀请码。"
+    en = "This person has roles elsewhere, too. Ask the operator for the invitation."
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person of the platform. Name and phone are kept here and nowhere else."""
+
+    id: UUID
+    name: str
+    phone: str | None = None
+    language: Language = "zh-CN"
+    login_name: str | None = None
+    platform_roles: tuple[str, ...] = ()
+    version: int = 1
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What a person is in one community, for whom they may act, and where they live there."""
+
+    community: str
+    person_id: UUID
+    roles: tuple[str, ...]
+    organisation_ids: tuple[UUID, ...] = ()
+    place_id: UUID | None = None
+    version: int = 1
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person as one community knows them."""
+
+    person: Person
+    membership: Membership
+
+
+@dataclass(frozen=True, slots=True)
+class Granting:
+    """Which roles are trusted, and whether whoever decides may grant those."""
+
+    trusted: AbstractSet[str]
+    is_allowed: bool
+
+
+def admit(
+    member: Member, *, granting: Granting, now: datetime
+) -> tuple[Member, tuple[PersonChanged, MembershipChanged]]:
+    """A new person with a first membership. Raises TrustedRole."""
+    _require_grant(granting, member.membership.roles)
+    return member, (
+        tell_people([member.person], now=now)[0],
+        tell_memberships([member.membership], now=now)[0],
+    )
+
+
+def join(
+    membership: Membership, *, granting: Granting, now: datetime
+) -> tuple[Membership, list[MembershipChanged]]:
+    """A person of another community joins this one, too. Raises TrustedRole."""
+    _require_grant(granting, membership.roles)
+    return membership, tell_memberships([membership], now=now)
+
+
+def change_membership(
+    present: Membership, *, granting: Granting, now: datetime, **changes: Any
+) -> tuple[Membership, list[MembershipChanged]]:
+    """Other roles or organisations; whoever had left is back. Raises TrustedRole."""
+    changed = replace(present, version=present.version + 1, removed=False, **changes)
+    _require_grant(granting, (*_standing(present), *changed.roles))
+    return changed, tell_memberships([changed], now=now)
+
+
+def end_membership(
+    present: Membership, *, granting: Granting, now: datetime
+) -> tuple[Membership, list[MembershipChanged]]:
+    """A tombstone without roles or home. Raises TrustedRole."""
+    _require_grant(granting, _standing(present))
+    ended = replace(
+        present,
+        version=present.version + 1,
+        removed=True,
+        roles=(),
+        organisation_ids=(),
+        place_id=None,
+    )
+    return ended, tell_memberships([ended], now=now)
+
+
+def change_person(
+    present: Person, *, now: datetime, **changes: Any
+) -> tuple[Person, list[PersonChanged]]:
+    """The next version of a person."""
+    changed = replace(present, version=present.version + 1, **changes)
+    return changed, tell_people([changed], now=now)
+
+
+def require_invitable(
+    member: Member, *, granting: Granting, elsewhere: bool, is_operator: bool
+) -> None:
+    """Whether an invitation may be made: it lets its bearer act as the person, everywhere.
+
+    Raises TrustedRole, BelongsElsewhere.
+    """
+    _require_grant(granting, _standing(member.membership))
+    if (elsewhere or member.person.platform_roles) and not is_operator:
+        raise BelongsElsewhere
+
+
+def tell_people(people: Iterable[Person], *, now: datetime) -> list[PersonChanged]:
+    """What the others are told: an id and a language, never a name."""
+    return [
+        PersonChanged(
+            person_id=one.id,
+            language=one.language,
+            occurred_at=now,
+            version=one.version,
+            removed=one.removed,
+        )
+        for one in people
+    ]
+
+
+def tell_memberships(
+    memberships: Iterable[Membership], *, now: datetime
+) -> list[MembershipChanged]:
+    """What the others are told; where somebody lives stays here."""
+    return [
+        MembershipChanged(
+            community=one.community,
+            person_id=one.person_id,
+            roles=one.roles,
+            organisation_ids=one.organisation_ids,
+            occurred_at=now,
+            version=one.version,
+            removed=one.removed,
+        )
+        for one in memberships
+    ]
+
+
+def masked_phone(phone: str | None) -> str | None:
+    """138****1234 (`RELIABILITY.md` §2): enough to recognise, not enough to call."""
+    if phone is None:
+        return None
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= SHORTEST_MASKABLE else "****"
+
+
+def masked_name(name: str) -> str:
+    """张*: what members see of each other."""
+    return f"{name[:1]}*"
+
+
+def _standing(membership: Membership) -> tuple[str, ...]:
+    """The roles that count now."""
+    return () if membership.removed else membership.roles
+
+
+def _require_grant(granting: Granting, roles: Iterable[str]) -> None:
+    if not granting.is_allowed and granting.trusted & set(roles):
+        raise TrustedRole

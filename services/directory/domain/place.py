@@ -1,0 +1,131 @@
+"""Places: the tree from a community's root down to the household."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from services.directory.domain.community import CompoundType
+from shared.events import PlaceChanged
+from shared.events.directory import PLACE_KINDS, PlaceKind
+from shared.problems import NotMet, WrongState
+
+TOLD: Final = frozenset(PLACE_KINDS[: PLACE_KINDS.index("building") + 1])
+"""Kinds the other services hear of; entrances and households never leave the directory."""
+
+
+class WrongParent(NotMet):
+    """A place lies in one of a higher kind."""
+
+    zh = "上级地点的层级必须更高（社区 › 网格 › 微网格 › 小区 › 楼栋 › 单元 › 户）。"
+    en = (
+        "The parent must be of a higher kind "
+        "(community › grid › micro-grid › compound › building › entrance › household)."
+    )
+
+
+class NotACompound(NotMet):
+    """Only compounds have a compound type."""
+
+    zh = "只有小区才有小区类型。"
+    en = "Only a compound has a compound type."
+
+
+class PlaceCodeTaken(WrongState):
+    """A code names one place of a community."""
+
+    zh = "这个地点编码已被使用。"
+    en = "Another place has this code."
+
+
+class HasChildren(WrongState):
+    """A place that holds others, or people, stays."""
+
+    zh = "该地点下还有其他地点或住户，请先移走。"
+    en = "It still holds places or people. Move them first."
+
+
+class RootStays(WrongState):
+    """The root of the tree is the community itself."""
+
+    zh = "社区本身不能移动或删除。"
+    en = "The community itself cannot be moved or removed."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place of a community; `code` is what its files and signs call it."""
+
+    community: str
+    id: UUID
+    kind: PlaceKind
+    parent_id: UUID | None
+    title: str
+    code: str
+    compound_type: CompoundType | None = None
+    version: int = 1
+    removed: bool = False
+
+
+def may_hold(parent: PlaceKind, kind: PlaceKind) -> bool:
+    """Whether a place of `parent`'s kind may directly hold one of `kind`; levels may be skipped."""
+    return PLACE_KINDS.index(parent) < PLACE_KINDS.index(kind)
+
+
+def create_place(
+    place: Place, *, parent: Place, code_taken: bool, now: datetime
+) -> tuple[Place, list[PlaceChanged]]:
+    """A new place. Raises WrongParent, NotACompound, PlaceCodeTaken."""
+    _require_fit(place, parent, code_taken=code_taken)
+    return place, tell_places([place], now=now)
+
+
+def change_place(
+    present: Place, wanted: Place, *, parent: Place, code_taken: bool, now: datetime
+) -> tuple[Place, list[PlaceChanged]]:
+    """The next version of a place; its kind stays. Raises as `create_place`, and RootStays."""
+    if present.parent_id is None:
+        raise RootStays
+    changed = replace(wanted, id=present.id, kind=present.kind, version=present.version + 1)
+    _require_fit(changed, parent, code_taken=code_taken)
+    return changed, tell_places([changed], now=now)
+
+
+def remove_place(
+    place: Place, *, is_used: bool, now: datetime
+) -> tuple[Place, list[PlaceChanged]]:
+    """A tombstone. Raises RootStays, HasChildren."""
+    if place.parent_id is None:
+        raise RootStays
+    if is_used:
+        raise HasChildren
+    removed = replace(place, version=place.version + 1, removed=True)
+    return removed, tell_places([removed], now=now)
+
+
+def tell_places(places: Iterable[Place], *, now: datetime) -> list[PlaceChanged]:
+    """What the others are told: the present state of those down to the building."""
+    return [
+        PlaceChanged(
+            community=one.community,
+            place_id=one.id,
+            kind=one.kind,
+            parent_id=one.parent_id,
+            title=one.title,
+            occurred_at=now,
+            version=one.version,
+            removed=one.removed,
+        )
+        for one in places
+        if one.kind in TOLD
+    ]
+
+
+def _require_fit(place: Place, parent: Place, *, code_taken: bool) -> None:
+    if parent.removed or not may_hold(parent.kind, place.kind):
+        raise WrongParent
+    if place.compound_type is not None and place.kind != "compound":
+        raise NotACompound
+    if code_taken:
+        raise PlaceCodeTaken

@@ -1,0 +1,147 @@
+"""Importing places: a file against what is there, matched by code."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, cast, get_args
+from uuid import UUID
+
+from services.directory.domain import csv_file
+from services.directory.domain.community import CompoundType
+from services.directory.domain.csv_file import Reading, Reason, Row, RowError
+from services.directory.domain.place import Place, may_hold
+from shared.events.directory import PLACE_KINDS, PlaceKind
+
+PLACE_COLUMNS: Final = ("code", "parent_code", "kind", "title", "compound_type")
+REQUIRED: Final = ("code", "kind", "title")
+LIMITS: Final = {
+    "code": csv_file.LONGEST_CODE,
+    "parent_code": csv_file.LONGEST_CODE,
+    "title": csv_file.LONGEST_TEXT,
+}
+IMPORTED_KINDS: Final = PLACE_KINDS[1:]
+"""The root is made with the community."""
+
+_UNKNOWN_PARENT: Final = Reason("上级地点不存在。", "There is no such parent.")
+_WRONG_PARENT: Final = Reason("上级地点的层级必须更高。", "The parent must be of a higher kind.")
+_OTHER_KIND: Final = Reason(
+    "该编码的地点是另一类型，类型不能更改。", "The place with this code is of another kind."
+)
+_ROOT: Final = Reason("这是社区本身的编码。", "This is the code of the community itself.")
+_NOT_A_COMPOUND: Final = Reason("只有小区才有小区类型。", "Only a compound has a type.")
+
+
+@dataclass(slots=True)
+class PlacePlan:
+    """What an import stores: all of it, or nothing when there are errors."""
+
+    new: list[Place] = field(default_factory=list[Place])
+    changed: list[Place] = field(default_factory=list[Place])
+    unchanged: int = 0
+    errors: list[RowError] = field(default_factory=list[RowError])
+
+
+def read_places(body: bytes) -> Reading:
+    """The rows of a file of places. Raises NotUtf8."""
+    return csv_file.read(body, columns=PLACE_COLUMNS, required=REQUIRED)
+
+
+def codes_in(rows: Sequence[Row]) -> list[str]:
+    """Every code a file names."""
+    return sorted({row.cells[one] for row in rows for one in ("code", "parent_code")} - {""})
+
+
+def plan_places(
+    reading: Reading,
+    *,
+    root: Place,
+    present: Mapping[str, Place],
+    compound_type: CompoundType | None,
+    new_id: Callable[[], UUID],
+) -> PlacePlan:
+    """Compare a file with the places that are there, by code.
+
+    A row without a parent lies in the community itself. An empty type keeps what is stored; a new
+    compound takes the community's.
+    """
+    known = {**present, root.code: root}
+    places: dict[str, tuple[Row, Place]] = {}
+    plan = PlacePlan(errors=list(reading.errors))
+    for row in reading.rows:
+        code = row.cells["code"]
+        if errors := _row_errors(row, root, known.get(code), is_repeated=code in places):
+            plan.errors.extend(errors)
+        if code and code not in places:
+            places[code] = (row, _place(row, root, known.get(code), compound_type, new_id))
+    for row, place in places.values():
+        parent_code = row.cells["parent_code"] or root.code
+        parent = places[parent_code][1] if parent_code in places else known.get(parent_code)
+        if row.cells["kind"] not in IMPORTED_KINDS:
+            continue  # told already; nothing can be said about its parent
+        if reason := _parent_reason(place, parent):
+            plan.errors.append(RowError.of(row.number, "parent_code", reason))
+        elif parent is not None:
+            _sort_in(plan, replace(place, parent_id=parent.id), known.get(place.code))
+    plan.errors.sort(key=lambda one: one.row)
+    return plan
+
+
+def _row_errors(
+    row: Row, root: Place, before: Place | None, *, is_repeated: bool
+) -> list[RowError]:
+    """What is wrong with a row by itself."""
+    kind, compound_type = row.cells["kind"], row.cells["compound_type"]
+    checks = (
+        ("code", csv_file.REPEATED, is_repeated),
+        ("code", _ROOT, row.cells["code"] == root.code),
+        ("kind", csv_file.NOT_ONE_OF, bool(kind) and kind not in IMPORTED_KINDS),
+        ("kind", _OTHER_KIND, before is not None and before.kind not in {kind, root.kind}),
+        ("compound_type", _NOT_A_COMPOUND, bool(compound_type) and kind != "compound"),
+        (
+            "compound_type",
+            csv_file.NOT_ONE_OF,
+            bool(compound_type) and compound_type not in get_args(CompoundType),
+        ),
+    )
+    return csv_file.text_errors(row, LIMITS, REQUIRED) + [
+        RowError.of(row.number, column, reason) for column, reason, wrong in checks if wrong
+    ]
+
+
+def _place(
+    row: Row,
+    root: Place,
+    before: Place | None,
+    default_type: CompoundType | None,
+    new_id: Callable[[], UUID],
+) -> Place:
+    """The place a row wants; its parent is found later, when every row is known."""
+    told_type = cast("CompoundType | None", row.cells["compound_type"] or None)
+    if before is not None:
+        compound_type = told_type or before.compound_type
+        return replace(before, title=row.cells["title"], compound_type=compound_type)
+    kind = row.cells["kind"]
+    return Place(
+        community=root.community,
+        id=new_id(),
+        kind=cast("PlaceKind", kind if kind in IMPORTED_KINDS else IMPORTED_KINDS[-1]),
+        parent_id=root.id,
+        title=row.cells["title"],
+        code=row.cells["code"],
+        compound_type=told_type or (default_type if kind == "compound" else None),
+    )
+
+
+def _parent_reason(place: Place, parent: Place | None) -> Reason | None:
+    """Why `parent` cannot hold the place, if so."""
+    if parent is None:
+        return _UNKNOWN_PARENT
+    return None if may_hold(parent.kind, place.kind) else _WRONG_PARENT
+
+
+def _sort_in(plan: PlacePlan, place: Place, before: Place | None) -> None:
+    if before is None:
+        plan.new.append(place)
+    elif place != before:
+        plan.changed.append(replace(place, version=before.version + 1))
+    else:
+        plan.unchanged += 1

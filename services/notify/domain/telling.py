@@ -1,0 +1,136 @@
+"""Whom an event concerns: the requester and the filer, or the taker it is given to."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from shared.events import (
+    PointsAwarded,
+    PointsReversed,
+    RequestAccepted,
+    RequestClosed,
+    RequestDispatched,
+    RequestRegistered,
+    RequestRejected,
+    RequestReopened,
+    RequestResolved,
+    Taker,
+)
+
+OLDEST_NEWS: Final = timedelta(hours=72)
+"""An older event makes no notice: a replay must not tell people of last month
+(`RELIABILITY.md` §1, replay from zero)."""
+
+type OwnersStep = (
+    RequestRegistered | RequestRejected | RequestAccepted | RequestResolved | RequestClosed
+)
+type RequestStep = OwnersStep | RequestDispatched | RequestReopened
+type PointsStep = PointsAwarded | PointsReversed
+
+type Organisation = tuple[str, UUID]
+"""A community and one of its organisations."""
+
+
+class Kind(StrEnum):
+    """What a notice is about."""
+
+    REQUEST_REGISTERED = "request_registered"
+    REQUEST_REJECTED = "request_rejected"
+    REQUEST_DISPATCHED = "request_dispatched"
+    REQUEST_ACCEPTED = "request_accepted"
+    REQUEST_RESOLVED = "request_resolved"
+    REQUEST_CLOSED = "request_closed"
+    REQUEST_REOPENED = "request_reopened"
+    POINTS_AWARDED = "points_awarded"
+    POINTS_REVERSED = "points_reversed"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Something to tell, to a person or to everybody of an organisation."""
+
+    community: str
+    event_id: UUID
+    to: Taker
+    kind: Kind
+    request_id: UUID
+    occurred_at: datetime
+    details: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell to one person; its key is community, event and recipient."""
+
+    recipient_id: UUID
+    call: Call
+
+    @property
+    def key(self) -> tuple[str, UUID, UUID]:
+        """At most one notice has it, on each channel."""
+        return (self.call.community, self.call.event_id, self.recipient_id)
+
+
+def calls_of(step: RequestStep | PointsStep, *, now: datetime) -> list[Call]:
+    """Who is to be told of `step`; nobody when it is older than 72 hours."""
+    if now - step.occurred_at > OLDEST_NEWS:
+        return []
+    match step:
+        case RequestDispatched():
+            return [_call(step, step.taker, Kind.REQUEST_DISPATCHED)]
+        case RequestReopened():
+            people = sorted({one.person_id for one in step.work})
+            return [_call(step, _person(one), Kind.REQUEST_REOPENED) for one in people]
+        case PointsAwarded():
+            return [_call(step, step.taker, Kind.POINTS_AWARDED, points=step.points)]
+        case PointsReversed():
+            return [_call(step, step.taker, Kind.POINTS_REVERSED, points=step.points)]
+        case _:
+            return _calls_to_owners(step)
+
+
+def organisations_in(calls: Iterable[Call]) -> set[Organisation]:
+    """The organisations whose members have to be found."""
+    return {(call.community, call.to.id) for call in calls if call.to.kind == "organisation"}
+
+
+def address(calls: Iterable[Call], members: Mapping[Organisation, Sequence[UUID]]) -> list[Notice]:
+    """One notice for each person and event, in the order of `calls`."""
+    notices: dict[tuple[str, UUID, UUID], Notice] = {}
+    for call in calls:
+        if call.to.kind == "person":
+            recipients: Sequence[UUID] = (call.to.id,)
+        else:
+            recipients = members.get((call.community, call.to.id), ())
+        for recipient in recipients:
+            notice = Notice(recipient, call)
+            notices.setdefault(notice.key, notice)
+    return list(notices.values())
+
+
+def _calls_to_owners(step: OwnersStep) -> list[Call]:
+    """To the requester, and to the filer when that is somebody else, who is told so."""
+    kind = Kind(f"request_{step.name}")
+    calls = [_call(step, _person(step.requester_id), kind)]
+    if step.filed_by != step.requester_id:
+        calls.append(_call(step, _person(step.filed_by), kind, as_filer=1))
+    return calls
+
+
+def _call(step: RequestStep | PointsStep, to: Taker, kind: Kind, **details: int) -> Call:
+    return Call(
+        community=step.community,
+        event_id=step.event_id,
+        to=to,
+        kind=kind,
+        request_id=step.request_id,
+        occurred_at=step.occurred_at,
+        details=details,
+    )
+
+
+def _person(person_id: UUID) -> Taker:
+    return Taker(kind="person", id=person_id)

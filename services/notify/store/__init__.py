@@ -1,0 +1,30 @@
+"""All SQL of the notify service; every statement names the community."""
+
+from services.notify.store.inbox import (
+    InboxNotice,
+    Reader,
+    inbox,
+    mark_read,
+    mark_read_up_to,
+    notice,
+    unread,
+)
+from services.notify.store.live import Live, Stream
+from services.notify.store.making import Made, add, made, members, remember_numbers
+
+__all__ = [
+    "InboxNotice",
+    "Live",
+    "Made",
+    "Reader",
+    "Stream",
+    "add",
+    "inbox",
+    "made",
+    "mark_read",
+    "mark_read_up_to",
+    "members",
+    "notice",
+    "remember_numbers",
+    "unread",
+]

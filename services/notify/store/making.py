@@ -1,0 +1,164 @@
+"""Making notices: set by set, once each, and waking the streams of whom they are for."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notify.domain import Notice, RequestStep
+
+__all__ = ["CHANNEL", "Made", "add", "made", "members", "remember_numbers"]
+
+CHANNEL: Final = "notices"
+"""PostgreSQL's NOTIFY channel: ids of people for whom something is new, parted by spaces."""
+
+_REMEMBER_NUMBERS = text(
+    """
+    INSERT INTO request_number (community, request_id, number)
+    SELECT DISTINCT community, request_id, number
+    FROM unnest(CAST(:communities AS text[]), CAST(:request_ids AS uuid[]),
+                CAST(:numbers AS text[])) AS request (community, request_id, number)
+    ORDER BY community, request_id
+    ON CONFLICT DO NOTHING
+    """
+)
+# One pass over the memberships of these communities: an index on the array would not pass
+# row-level security, whose wall only leakproof operators may go below.
+_MEMBERS = text(
+    """
+    SELECT member.community, organisation_id, member.person_id
+    FROM known_membership AS member
+    CROSS JOIN LATERAL unnest(member.organisation_ids) AS organisation_id
+    WHERE member.community = ANY(:communities) AND NOT member.removed
+      AND (member.community, organisation_id) IN (
+          SELECT * FROM unnest(CAST(:of_communities AS text[]),
+                               CAST(:organisation_ids AS uuid[])))
+    ORDER BY member.community, organisation_id, member.person_id
+    """
+)
+# Notices are made in turns, so that they become visible in the order of their ids: whoever has
+# read up to an id has missed nothing before it. NOTIFY makes commits take turns anyway.
+_TAKE_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('notices', 0))")
+_ADD = text(
+    """
+    WITH added AS (
+        INSERT INTO notice (community, event_id, recipient_id, channel, kind, request_id,
+                            details, occurred_at)
+        SELECT community, event_id, recipient_id, 'inbox', kind, request_id,
+               CAST(details AS jsonb), occurred_at
+        FROM unnest(CAST(:communities AS text[]), CAST(:event_ids AS uuid[]),
+                    CAST(:recipient_ids AS uuid[]), CAST(:kinds AS text[]),
+                    CAST(:request_ids AS uuid[]), CAST(:details AS text[]),
+                    CAST(:times AS timestamptz[])) WITH ORDINALITY
+            AS told (community, event_id, recipient_id, kind, request_id, details, occurred_at,
+                     place)
+        ORDER BY place
+        ON CONFLICT DO NOTHING
+        RETURNING recipient_id
+    ), numbered AS (
+        SELECT recipient_id, (row_number() OVER () - 1) / 200 AS chunk
+        FROM (SELECT DISTINCT recipient_id FROM added) AS people
+    )
+    SELECT pg_notify('notices', string_agg(CAST(recipient_id AS text), ' '))
+    FROM numbered GROUP BY chunk
+    """
+)
+_MADE = text(
+    """
+    SELECT id, event_id, recipient_id, channel, kind, request_id, created_at FROM notice
+    WHERE community = :community
+      AND (CAST(:request_id AS uuid) IS NULL OR request_id = :request_id)
+      AND (CAST(:event_id AS uuid) IS NULL OR event_id = :event_id)
+      AND (CAST(:after AS uuid) IS NULL OR id < :after)
+    ORDER BY id DESC LIMIT :limit + 1
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Which notice an event made for whom; nothing of what it says."""
+
+    id: UUID
+    event_id: UUID
+    recipient_id: UUID
+    channel: str
+    kind: str
+    request_id: UUID
+    created_at: datetime
+
+
+async def remember_numbers(tx: AsyncConnection, steps: Sequence[RequestStep]) -> None:
+    """Keep the numbers of requests: what the points service tells does not carry them."""
+    await tx.execute(
+        _REMEMBER_NUMBERS,
+        {
+            "communities": [step.community for step in steps],
+            "request_ids": [step.request_id for step in steps],
+            "numbers": [step.number for step in steps],
+        },
+    )
+
+
+async def members(
+    tx: AsyncConnection, organisations: Iterable[tuple[str, UUID]]
+) -> dict[tuple[str, UUID], list[UUID]]:
+    """Who belongs to each of `organisations` (a community and an id), in one query."""
+    wanted = sorted(organisations)
+    rows = await tx.execute(
+        _MEMBERS,
+        {
+            "communities": sorted({community for community, _ in wanted}),
+            "of_communities": [community for community, _ in wanted],
+            "organisation_ids": [one for _, one in wanted],
+        },
+    )
+    found: dict[tuple[str, UUID], list[UUID]] = {}
+    for community, organisation_id, person_id in rows:
+        found.setdefault((community, organisation_id), []).append(person_id)
+    return found
+
+
+async def add(tx: AsyncConnection, notices: Sequence[Notice]) -> None:
+    """Insert what is new of `notices`, and wake the recipients' streams on commit."""
+    await tx.execute(_TAKE_TURN)
+    await tx.execute(
+        _ADD,
+        {
+            "communities": [one.call.community for one in notices],
+            "event_ids": [one.call.event_id for one in notices],
+            "recipient_ids": [one.recipient_id for one in notices],
+            "kinds": [one.call.kind.value for one in notices],
+            "request_ids": [one.call.request_id for one in notices],
+            "details": [orjson.dumps(dict(one.call.details)).decode() for one in notices],
+            "times": [one.call.occurred_at for one in notices],
+        },
+    )
+
+
+async def made(
+    tx: AsyncConnection,
+    community: str,
+    *,
+    request_id: UUID | None,
+    event_id: UUID | None,
+    after: UUID | None,
+    limit: int,
+) -> list[Made]:
+    """Which notices were made, newest first; one more than `limit` when there are more."""
+    rows = await tx.execute(
+        _MADE,
+        {
+            "community": community,
+            "request_id": request_id,
+            "event_id": event_id,
+            "after": after,
+            "limit": limit,
+        },
+    )
+    return [Made(**row) for row in rows.mappings()]

@@ -1,0 +1,1 @@
+"""Owns the ledger: accounts, rules, awards; never talks to people."""

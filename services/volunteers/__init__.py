@@ -1,0 +1,1 @@
+"""Owns volunteers, teams and the tasks they take; never counts points."""

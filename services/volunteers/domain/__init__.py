@@ -1,0 +1,38 @@
+"""The rules of tasks and of those who take them: each gives the new state and what to tell."""
+
+from services.volunteers.domain.follow import RequestStep, follow_request
+from services.volunteers.domain.people import (
+    Availability,
+    Team,
+    Volunteer,
+    change_members,
+    change_volunteer,
+    ordered,
+)
+from services.volunteers.domain.steps import Report, check_in, claim, complete, decline, enough
+from services.volunteers.domain.task import Actor, Assignment, Evidence, Standing, State, Task
+from services.volunteers.domain.words import AlreadyRegistered
+
+__all__ = [
+    "Actor",
+    "AlreadyRegistered",
+    "Assignment",
+    "Availability",
+    "Evidence",
+    "Report",
+    "RequestStep",
+    "Standing",
+    "State",
+    "Task",
+    "Team",
+    "Volunteer",
+    "change_members",
+    "change_volunteer",
+    "check_in",
+    "claim",
+    "complete",
+    "decline",
+    "enough",
+    "follow_request",
+    "ordered",
+]

@@ -1,0 +1,183 @@
+"""What takers and staff do with a task: claim, decline, check in, complete, enough."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from services.volunteers.domain.task import (
+    Actor,
+    Assignment,
+    Evidence,
+    Standing,
+    State,
+    Task,
+    require_living,
+    step,
+    tell,
+    tell_completed,
+    with_assignment,
+)
+from services.volunteers.domain.words import (
+    AlreadyClaimed,
+    EvidenceNeeded,
+    NobodyStands,
+    NotCheckedIn,
+    NotOfferedToYou,
+    NotYourOrganisation,
+    NotYourTask,
+    OwnRequest,
+    ReasonMissing,
+)
+from shared.events import Taker, TaskClaimed, TaskCompleted, TaskDeclined, TaskStarted
+from shared.problems import WrongState
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a taker says of the finished work."""
+
+    service_minutes: int
+    note: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+def claim(
+    task: Task, actor: Actor, *, organisation_id: UUID | None, now: datetime
+) -> tuple[Task, TaskClaimed]:
+    """Take a place, for oneself or for one's organisation (接单); a person takes one place."""
+    taker = taker_of(actor, organisation_id)
+    require_living(task)
+    _require_others_request(task, actor)
+    if task.offered_to not in {None, taker}:
+        raise NotOfferedToYou
+    stands = any(taker == one.taker or actor.person_id == one.person_id for one in task.standing)
+    if stands or not task.places_free:
+        raise AlreadyClaimed
+    assignment = Assignment(taker, actor.person_id, task.version + 1, now)
+    claimed = step(task, now, assignments=with_assignment(task, assignment))
+    return claimed, tell(TaskClaimed, claimed, taker=taker, person_id=actor.person_id)
+
+
+def decline(
+    task: Task, actor: Actor, *, organisation_id: UUID | None, reason: str, now: datetime
+) -> tuple[Task, TaskDeclined]:
+    """Give the place back, or turn the offer down (退单); then it is open to all again."""
+    require_living(task)
+    if not reason.strip():
+        raise ReasonMissing
+    if _offered(task, actor, organisation_id):
+        taker = task.offered_to
+        declined = step(task, now, offered_to=None)
+        return declined, tell(TaskDeclined, declined, taker=taker, person_id=actor.person_id)
+    held = _held(task, actor, organisation_id)
+    if held.state is Standing.COMPLETED:
+        raise WrongState
+    given_back = replace(
+        held,
+        state=Standing.DECLINED,
+        person_id=actor.person_id,
+        version=task.version + 1,
+        declined_at=now,
+        reason=reason,
+    )
+    declined = step(task, now, offered_to=None, assignments=with_assignment(task, given_back))
+    return declined, tell(TaskDeclined, declined, taker=held.taker, person_id=actor.person_id)
+
+
+def check_in(
+    task: Task, actor: Actor, *, organisation_id: UUID | None, now: datetime
+) -> tuple[Task, TaskStarted]:
+    """Begin the work at the place (签到); any member may begin it for an organisation."""
+    require_living(task)
+    held = _held(task, actor, organisation_id)
+    _require_others_request(task, actor)
+    if held.state is not Standing.CLAIMED:
+        raise WrongState
+    started = replace(
+        held,
+        state=Standing.STARTED,
+        person_id=actor.person_id,
+        version=task.version + 1,
+        started_at=now,
+    )
+    moved = step(task, now, assignments=with_assignment(task, started))
+    return moved, tell(TaskStarted, moved, taker=held.taker, person_id=actor.person_id)
+
+
+def complete(
+    task: Task, actor: Actor, report: Report, *, organisation_id: UUID | None, now: datetime
+) -> tuple[Task, TaskCompleted | None]:
+    """Finish one's part (办结), with what the category asks to see; the last one tells it."""
+    require_living(task)
+    held = _held(task, actor, organisation_id)
+    _require_others_request(task, actor)
+    if held.state is not Standing.STARTED:
+        raise NotCheckedIn if held.state is Standing.CLAIMED else WrongState
+    _require_evidence(task, report)
+    finished = replace(
+        held,
+        state=Standing.COMPLETED,
+        person_id=actor.person_id,
+        version=task.version + 1,
+        completed_at=now,
+        service_minutes=report.service_minutes,
+        note=report.note,
+        evidence=report.evidence,
+    )
+    moved = step(task, now, assignments=with_assignment(task, finished))
+    return moved, tell_completed(task, moved)
+
+
+def enough(task: Task, *, now: datetime) -> tuple[Task, TaskCompleted | None]:
+    """Staff are content with the takers who stand; voiding a task is the requests service's."""
+    require_living(task)
+    if not task.standing:
+        raise NobodyStands
+    if task.state is State.COMPLETED or not task.places_free:
+        raise WrongState
+    lowered = step(task, now, takers_wanted=len(task.standing))
+    return lowered, tell_completed(task, lowered)
+
+
+def taker_of(actor: Actor, organisation_id: UUID | None) -> Taker:
+    """For whom the actor acts. Raises NotYourOrganisation."""
+    if organisation_id is None:
+        return Taker(kind="person", id=actor.person_id)
+    if organisation_id not in actor.organisation_ids:
+        raise NotYourOrganisation
+    return Taker(kind="organisation", id=organisation_id)
+
+
+def _offered(task: Task, actor: Actor, organisation_id: UUID | None) -> bool:
+    """Whether the task waits for an answer of the actor, or of an organisation of theirs."""
+    if task.offered_to is None or task.standing:
+        return False
+    if organisation_id is None:
+        return task.offered_to.id in actor.taker_ids
+    return task.offered_to == taker_of(actor, organisation_id)
+
+
+def _held(task: Task, actor: Actor, organisation_id: UUID | None) -> Assignment:
+    """The place that is meant: one's own, else one of an organisation that one acts for."""
+    if organisation_id is None:
+        own = [one for one in task.standing if one.taker.id == actor.person_id]
+        theirs = [one for one in task.standing if one.taker.id in actor.organisation_ids]
+        held = own or sorted(theirs, key=lambda one: one.person_id != actor.person_id)
+    else:
+        taker = taker_of(actor, organisation_id)
+        held = [one for one in task.standing if one.taker == taker]
+    if not held:
+        raise NotYourTask
+    return held[0]
+
+
+def _require_others_request(task: Task, actor: Actor) -> None:
+    if actor.person_id in task.owners:
+        raise OwnRequest
+
+
+def _require_evidence(task: Task, report: Report) -> None:
+    missing_note = task.evidence_needed == "note" and not report.note.strip()
+    photos = [one for one in report.evidence if one.kind == "photo"]
+    if missing_note or (task.evidence_needed == "photo" and not photos):
+        raise EvidenceNeeded

@@ -1,0 +1,87 @@
+"""The words for what cannot be done to a task, a volunteer or a team."""
+
+from shared.problems import NotAllowed, NotMet, WrongState
+
+
+class AlreadyClaimed(WrongState):
+    """Every place is taken, or the caller holds one."""
+
+    zh = "该任务已被认领。"
+    en = "This task has been claimed already."
+
+
+class TaskVoid(WrongState):
+    """The request was withdrawn, and its task with it."""
+
+    zh = "诉求已撤单，任务已作废。"
+    en = "The request was withdrawn; its task is void."
+
+
+class TaskClosed(WrongState):
+    """The request is closed: its task does not change any more."""
+
+    zh = "诉求已结案，任务不能再更改。"
+    en = "The request is closed; its task does not change any more."
+
+
+class NotCheckedIn(WrongState):
+    """Work begins by checking in."""
+
+    zh = "请先签到，再完成任务。"
+    en = "Check in first, then complete the task."
+
+
+class NobodyStands(WrongState):
+    """Without a taker there is nothing to be content with."""
+
+    zh = "还没有人接单。"
+    en = "Nobody has taken this task yet."
+
+
+class NotOfferedToYou(NotAllowed):
+    """The task was dispatched to another taker."""
+
+    zh = "该任务已派给他人。"
+    en = "This task is offered to somebody else."
+
+
+class NotYourOrganisation(NotAllowed):
+    """The caller does not act for that organisation."""
+
+    zh = "您不是该单位的成员，不能代表它接单。"
+    en = "You do not act for this organisation."
+
+
+class NotYourTask(NotAllowed):
+    """Neither the caller nor an organisation of theirs takes this task."""
+
+    zh = "您没有接这个任务。"
+    en = "You have not taken this task."
+
+
+class OwnRequest(NotAllowed):
+    """Nobody takes one's own request (`RELIABILITY.md` §2: points fraud)."""
+
+    zh = "不能承接自己提出或代报的诉求。"
+    en = "You may not take a request that you asked or filed."
+
+
+class EvidenceNeeded(NotMet):
+    """The category asks for something to show (`DOMAIN.md` §6 rule 4)."""
+
+    zh = "请按要求填写办理说明或上传照片。"
+    en = "This task asks for a note or a photo of the work."
+
+
+class ReasonMissing(NotMet):
+    """Whoever gives a task back says why."""
+
+    zh = "请填写退单原因。"
+    en = "Please say why you give it back."
+
+
+class AlreadyRegistered(WrongState):
+    """A person is a volunteer of the community once."""
+
+    zh = "已登记为志愿者。"
+    en = "This person is registered as a volunteer already."

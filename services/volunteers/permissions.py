@@ -1,0 +1,39 @@
+"""Who may do what with tasks, volunteers and teams. Whose task it is, is a rule of the domain."""
+
+from shared.permissions import EVERY_MEMBER, STAFF, Permissions, Role
+
+__all__ = ["SEES_ALL", "TAKERS", "may"]
+
+SEES_ALL = STAFF | {Role.OPERATOR, Role.AUDITOR}
+"""Roles that see every task; others see what they may take, hold or have asked for."""
+
+TAKERS = frozenset(
+    {
+        Role.VOLUNTEER,
+        Role.ORGANISATION_MEMBER,
+        Role.GRID_WORKER,
+        Role.MICRO_GRID_HEAD,
+        Role.PROPERTY_STEWARD,
+        Role.COMMUNITY_STAFF,
+    }
+)
+"""Roles that take tasks."""
+
+may = Permissions(
+    {
+        "see tasks": EVERY_MEMBER | {Role.OPERATOR, Role.AUDITOR},
+        "claim": TAKERS,
+        "decline": EVERY_MEMBER,
+        "check in": EVERY_MEMBER,
+        "complete": EVERY_MEMBER,
+        "say enough": STAFF,
+        "volunteer": EVERY_MEMBER,
+        "register others": STAFF,
+        "see volunteers": SEES_ALL,
+        "see teams": EVERY_MEMBER | {Role.OPERATOR, Role.AUDITOR},
+        "change teams": STAFF,
+        "see the own hours": EVERY_MEMBER,
+        "see hours": SEES_ALL,
+        "see what has arrived": EVERY_MEMBER | {Role.OPERATOR},
+    }
+)

@@ -1,0 +1,40 @@
+"""All SQL of the volunteers service; every statement names the community."""
+
+from services.volunteers.store.hours import ServiceRecord, record, records, total_minutes
+from services.volunteers.store.tasks import Eyes, Key, Search, load, load_cycles, read, save, search
+from services.volunteers.store.teams import load_team, read_team, save_team, teams
+from services.volunteers.store.volunteers import (
+    VolunteerSearch,
+    add_volunteers,
+    load_volunteer,
+    read_volunteer,
+    save_volunteer,
+    search_volunteers,
+    unknown_members,
+)
+
+__all__ = [
+    "Eyes",
+    "Key",
+    "Search",
+    "ServiceRecord",
+    "VolunteerSearch",
+    "add_volunteers",
+    "load",
+    "load_cycles",
+    "load_team",
+    "load_volunteer",
+    "read",
+    "read_team",
+    "read_volunteer",
+    "record",
+    "records",
+    "save",
+    "save_team",
+    "save_volunteer",
+    "search",
+    "search_volunteers",
+    "teams",
+    "total_minutes",
+    "unknown_members",
+]

@@ -1,0 +1,105 @@
+"""Hours of service: written once, when a taker completes; points never touch them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.volunteers.domain import Assignment, Task
+from shared.events import Taker
+
+__all__ = ["ServiceRecord", "record", "records", "total_minutes"]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRecord:
+    """What somebody did for one task."""
+
+    id: UUID
+    taker: Taker
+    task_id: UUID
+    request_id: UUID
+    cycle: int
+    service_minutes: int
+    completed_at: datetime
+
+
+_RECORD = text(
+    """
+    INSERT INTO service_record (community, id, person_id, taker_kind, taker_id, task_id,
+                                task_version, request_id, cycle, service_minutes, completed_at)
+    VALUES (:community, :id, :person_id, :taker_kind, :taker_id, :task_id, :task_version,
+            :request_id, :cycle, :service_minutes, :completed_at)
+    """
+)
+# Rework makes a second record of the same task and taker, which counts in place of the first.
+_COUNTS = """
+    community = :community AND person_id = :person_id AND NOT EXISTS (
+        SELECT FROM service_record AS newer
+        WHERE newer.community = :community AND newer.task_id = service_record.task_id
+          AND newer.taker_kind = service_record.taker_kind
+          AND newer.taker_id = service_record.taker_id
+          AND newer.task_version > service_record.task_version)
+"""
+_RECORDS = text(
+    f"""
+    SELECT id, taker_kind, taker_id, task_id, request_id, cycle, service_minutes, completed_at
+    FROM service_record
+    WHERE {_COUNTS} AND (CAST(:after AS uuid) IS NULL OR id < :after)
+    ORDER BY id DESC LIMIT :limit + 1
+    """  # noqa: S608 - made of constants
+)
+_TOTAL = text(
+    f"SELECT coalesce(sum(service_minutes), 0) FROM service_record WHERE {_COUNTS}"  # noqa: S608
+)
+
+
+async def record(tx: AsyncConnection, record_id: UUID, task: Task, done: Assignment) -> None:
+    """Write down what a taker has just completed."""
+    await tx.execute(
+        _RECORD,
+        {
+            "community": task.community,
+            "id": record_id,
+            "person_id": done.person_id,
+            "taker_kind": done.taker.kind,
+            "taker_id": done.taker.id,
+            "task_id": task.id,
+            "task_version": done.version,
+            "request_id": task.request_id,
+            "cycle": task.cycle,
+            "service_minutes": done.service_minutes,
+            "completed_at": done.completed_at,
+        },
+    )
+
+
+async def records(
+    tx: AsyncConnection, community: str, person_id: UUID, *, after: UUID | None, limit: int
+) -> Sequence[ServiceRecord]:
+    """A person's records that count, newest first; one more than `limit` when there are more."""
+    rows = await tx.execute(
+        _RECORDS,
+        {"community": community, "person_id": person_id, "after": after, "limit": limit},
+    )
+    return [
+        ServiceRecord(
+            row.id,
+            Taker(kind=row.taker_kind, id=row.taker_id),
+            row.task_id,
+            row.request_id,
+            row.cycle,
+            row.service_minutes,
+            row.completed_at,
+        )
+        for row in rows
+    ]
+
+
+async def total_minutes(tx: AsyncConnection, community: str, person_id: UUID) -> int:
+    """All the service minutes of a person that count."""
+    rows = await tx.execute(_TOTAL, {"community": community, "person_id": person_id})
+    return int(rows.scalar_one())

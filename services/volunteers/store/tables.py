@@ -1,0 +1,134 @@
+"""The tables of the volunteers service; the migrations make them, `make check` compares both."""
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from shared.tables import service_metadata
+
+__all__ = ["metadata"]
+
+metadata = service_metadata()
+
+task = Table(
+    "task",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("request_id", Uuid, nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("place_id", Uuid),
+    Column("requester_id", Uuid, nullable=False),
+    Column("filed_by", Uuid, nullable=False),
+    Column("takers_wanted", SmallInteger, nullable=False),
+    Column("places_free", SmallInteger, nullable=False),
+    Column("evidence_needed", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("offered_kind", Text),
+    Column("offered_id", Uuid),
+    Column("request_version", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Index("task_request", "community", "request_id", "cycle", unique=True),
+    Index("task_state", "community", "state", "id"),
+    Index("task_place", "community", "place_id", "id"),
+)
+
+assignment = Table(
+    "assignment",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("task_id", Uuid, primary_key=True),
+    Column("taker_kind", Text, primary_key=True),
+    Column("taker_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("service_minutes", SmallInteger, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("evidence", JSONB, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("claimed_at", DateTime(timezone=True), nullable=False),
+    Column("started_at", DateTime(timezone=True)),
+    Column("completed_at", DateTime(timezone=True)),
+    Column("declined_at", DateTime(timezone=True)),
+    ForeignKeyConstraint(["community", "task_id"], ["task.community", "task.id"]),
+    Index("assignment_taker", "community", "taker_id", "task_id"),
+)
+
+service_record = Table(
+    "service_record",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("taker_kind", Text, nullable=False),
+    Column("taker_id", Uuid, nullable=False),
+    Column("task_id", Uuid, nullable=False),
+    Column("task_version", Integer, nullable=False),
+    Column("request_id", Uuid, nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("service_minutes", SmallInteger, nullable=False),
+    Column("completed_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(["community", "task_id"], ["task.community", "task.id"]),
+    Index(
+        "service_record_work",
+        "community",
+        "task_id",
+        "taker_kind",
+        "taker_id",
+        "task_version",
+        unique=True,
+    ),
+    Index("service_record_person", "community", "person_id", "id"),
+    comment="Hours of service, written once; of one task and taker the newest counts.",
+)
+
+volunteer = Table(
+    "volunteer",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("person_id", Uuid, primary_key=True),
+    Column("skills", ARRAY(Text), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("registered_by", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+)
+
+team = Table(
+    "team",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("skills", ARRAY(Text), nullable=False),
+    Column("leader_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+)
+
+team_member = Table(
+    "team_member",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("team_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, primary_key=True),
+    ForeignKeyConstraint(["community", "team_id"], ["team.community", "team.id"]),
+)
