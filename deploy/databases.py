@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from deploy.services import migrations_folder
-from shared import migrations
+from shared import migrations, revisions
 
 __all__ = ["Databases", "create_databases", "keep_partitions", "migrate"]
 
@@ -93,7 +93,7 @@ async def migrate(databases: Databases, service: str) -> bool:
     async with engine.connect() as connection:
         if (await connection.execute(_HAS_REVISION)).scalar_one():
             revision = (await connection.execute(_REVISION)).scalar_one_or_none()
-            if revision == migrations.head(folder):
+            if revision == revisions.head(folder):
                 return False
 
         def upgrade(sync: Connection) -> None:

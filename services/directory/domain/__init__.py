@@ -9,6 +9,7 @@ from services.directory.domain.community import (
     tell_communities,
 )
 from services.directory.domain.csv_file import ImportErrors, IssuedCode, Report, RowError
+from services.directory.domain.key import PublicKey, tell_keys
 from services.directory.domain.organisation import (
     Organisation,
     change_organisation,
@@ -75,6 +76,7 @@ __all__ = [
     "Person",
     "Place",
     "PlacePlan",
+    "PublicKey",
     "Report",
     "RowError",
     "Surroundings",
@@ -103,6 +105,7 @@ __all__ = [
     "remove_place",
     "require_invitable",
     "tell_communities",
+    "tell_keys",
     "tell_memberships",
     "tell_organisations",
     "tell_people",

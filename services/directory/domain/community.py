@@ -70,9 +70,7 @@ def change_community(
     return changed, _tell(changed, now)
 
 
-def tell_communities(
-    communities: Iterable[Community], *, now: datetime
-) -> list[CommunityChanged]:
+def tell_communities(communities: Iterable[Community], *, now: datetime) -> list[CommunityChanged]:
     """What the others are told of each."""
     return [_tell(one, now) for one in communities]
 

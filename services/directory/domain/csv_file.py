@@ -11,6 +11,7 @@ from shared.problems import Malformed, NotMet
 
 LONGEST_CODE: Final = 40
 LONGEST_TEXT: Final = 100
+FIRST_PRINTABLE: Final = 32
 
 
 class NotUtf8(Malformed):
@@ -153,7 +154,7 @@ def text_errors(row: Row, limits: dict[str, int], required: Sequence[str]) -> li
     controls = [
         RowError.of(row.number, column, CONTROLS)
         for column, cell in row.cells.items()
-        if not cell.isprintable()
+        if any(ord(one) < FIRST_PRINTABLE for one in cell)
     ]
     return missing + too_long + controls
 

@@ -147,7 +147,7 @@ def _row_errors(row: Row, around: Surroundings, before: Member | None) -> list[R
         ("phone", _PHONE, bool(cells["phone"]) and not PHONE.fullmatch(cells["phone"])),
         ("phone", _NO_MARK, not cells["phone"] and not cells["login_name"]),
         ("roles", csv_file.MISSING, bool(cells["roles"]) and not csv_file.listed(cells["roles"])),
-        ("roles", _UNKNOWN_ROLE, not around.roles.issuperset(csv_file.listed(cells["roles"]))),
+        ("roles", _UNKNOWN_ROLE, bool(set(csv_file.listed(cells["roles"])) - around.roles)),
         ("place_code", _UNKNOWN_CODE, not around.places.keys() >= set(places)),
         ("organisation_codes", _UNKNOWN_CODE, not around.organisations.keys() >= set(units)),
         ("language", csv_file.NOT_ONE_OF, cells["language"] not in {"", *get_args(Language)}),
@@ -184,9 +184,7 @@ def _sort_in(
             plan.memberships.append(replace(membership, version=membership.version + 1))
         plan.updated += member != before
         plan.unchanged += member == before
-    if row.cells["invite"] == "yes" and (
-        before is None or before.person.id in around.invitable
-    ):
+    if row.cells["invite"] == "yes" and (before is None or before.person.id in around.invitable):
         plan.invited.append((row.number, member.person.id))
 
 

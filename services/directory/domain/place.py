@@ -92,9 +92,7 @@ def change_place(
     return changed, tell_places([changed], now=now)
 
 
-def remove_place(
-    place: Place, *, is_used: bool, now: datetime
-) -> tuple[Place, list[PlaceChanged]]:
+def remove_place(place: Place, *, is_used: bool, now: datetime) -> tuple[Place, list[PlaceChanged]]:
     """A tombstone. Raises RootStays, HasChildren."""
     if place.parent_id is None:
         raise RootStays

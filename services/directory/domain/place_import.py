@@ -9,7 +9,7 @@ from services.directory.domain import csv_file
 from services.directory.domain.community import CompoundType
 from services.directory.domain.csv_file import Reading, Reason, Row, RowError
 from services.directory.domain.place import Place, may_hold
-from shared.events.directory import PLACE_KINDS, PlaceKind
+from shared.events.directory import PLACE_KINDS
 
 PLACE_COLUMNS: Final = ("code", "parent_code", "kind", "title", "compound_type")
 REQUIRED: Final = ("code", "kind", "title")
@@ -123,7 +123,7 @@ def _place(
     return Place(
         community=root.community,
         id=new_id(),
-        kind=cast("PlaceKind", kind if kind in IMPORTED_KINDS else IMPORTED_KINDS[-1]),
+        kind=kind if kind in IMPORTED_KINDS else IMPORTED_KINDS[-1],
         parent_id=root.id,
         title=row.cells["title"],
         code=row.cells["code"],

@@ -1,9 +1,9 @@
 """A person's inbox, over all the communities the person belongs to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
@@ -62,6 +62,7 @@ TABLES: Final = """
     LEFT JOIN known_person ON known_person.person_id = notice.recipient_id
                           AND NOT known_person.removed
 """
+_FIELDS: Final = tuple(field.name for field in fields(InboxNotice))
 _OWN: Final = "notice.recipient_id = :person_id AND notice.community = ANY(:communities)"
 
 _INBOX = text(
@@ -142,9 +143,10 @@ async def mark_read_up_to(
 
 
 def inbox_notice(row: RowMapping) -> InboxNotice:
-    """A row of `COLUMNS`."""
-    values = dict(row)
-    return InboxNotice(**values | {"kind": Kind(values["kind"])})
+    """A row of `COLUMNS`, whatever stands beside them."""
+    values: dict[str, Any] = {name: row[name] for name in _FIELDS}
+    values["kind"] = Kind(values["kind"])
+    return InboxNotice(**values)
 
 
 def _values(reader: Reader) -> dict[str, object]:

@@ -6,7 +6,7 @@ of notices: for a slow reader nothing more is read until it has taken what waits
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
@@ -44,8 +44,8 @@ _OWN: Final = """
 """
 _LATEST = text(
     f"""
-    SELECT place, (SELECT id FROM notice WHERE {_OWN} ORDER BY id DESC LIMIT 1)
-    FROM {_WAITING}
+    SELECT (SELECT id FROM notice WHERE {_OWN} ORDER BY id DESC LIMIT 1)
+    FROM {_WAITING} ORDER BY place
     """  # noqa: S608 - made of constants
 )
 _NEW = text(
@@ -59,8 +59,8 @@ _NEW = text(
 )
 _UNREAD = text(
     f"""
-    SELECT place, (SELECT count(*) FROM notice WHERE {_OWN} AND read_at IS NULL)
-    FROM {_WAITING}
+    SELECT (SELECT count(*) FROM notice WHERE {_OWN} AND read_at IS NULL)
+    FROM {_WAITING} ORDER BY place
     """  # noqa: S608 - made of constants
 )
 
@@ -124,7 +124,7 @@ class Live:
         self._stopping = False
 
     @contextmanager
-    def opened(self, reader: Reader, *, after: UUID | None, seconds: float) -> Iterator[Stream]:
+    def opened(self, reader: Reader, *, after: UUID | None, seconds: float) -> Generator[Stream]:
         """A stream for `reader`, that ends by itself after `seconds` or when the service stops."""
         stream = Stream(self, reader, after)
         own = self._streams.setdefault(reader.person_id, [])
@@ -143,6 +143,7 @@ class Live:
 
     async def run(self, service: Service) -> None:
         """Listen and read for as long as the service lives; streams end when it begins to stop."""
+        self._stopping = service.stopping.is_set()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._listen(service.settings.database_url))
@@ -231,8 +232,9 @@ async def _begin(tx: AsyncConnection, streams: Sequence[Stream]) -> None:
     """Let streams that asked for no past start after the latest notice."""
     new = [stream for stream in streams if stream.after is None]
     if new:
-        for place, latest in await tx.execute(_LATEST, _values(new)):
-            new[place].after = latest or BEGINNING
+        latest = await tx.execute(_LATEST, _values(new))
+        for stream, notice_id in zip(new, latest.scalars(), strict=True):
+            stream.after = notice_id or BEGINNING
 
 
 async def _news(
@@ -242,11 +244,9 @@ async def _news(
     values = _values(streams)
     notices: list[list[InboxNotice]] = [[] for _ in streams]
     for row in (await tx.execute(_NEW, values)).mappings():
-        columns = dict(row)
-        notices[columns.pop("place")].append(inbox_notice(columns))
-    counts = (await tx.execute(_UNREAD, values)).all()  # a row for each place, in any order
-    unread = {row.place: row.count for row in counts}
-    return [(notices[place], unread[place]) for place in range(len(streams))]
+        notices[row["place"]].append(inbox_notice(row))
+    counts = await tx.execute(_UNREAD, values)
+    return list(zip(notices, counts.scalars(), strict=True))
 
 
 def _values(streams: Sequence[Stream]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from services.volunteers.domain.people import (
     change_members,
     change_volunteer,
     ordered,
+    register,
 )
 from services.volunteers.domain.steps import Report, check_in, claim, complete, decline, enough
 from services.volunteers.domain.task import Actor, Assignment, Evidence, Standing, State, Task
@@ -35,4 +36,5 @@ __all__ = [
     "enough",
     "follow_request",
     "ordered",
+    "register",
 ]

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from shared.problems import NotAllowed
+
 
 class Availability(StrEnum):
     """Whether a volunteer can be asked at present."""
@@ -43,6 +45,30 @@ class Team:
     created_at: datetime
     updated_at: datetime
     version: int = 1
+
+
+def register(
+    community: str,
+    person_id: UUID,
+    *,
+    skills: Iterable[str],
+    note: str,
+    by: UUID,
+    is_staff: bool,
+    now: datetime,
+) -> Volunteer:
+    """A member volunteers; only staff register somebody else."""
+    if person_id != by and not is_staff:
+        raise NotAllowed
+    return Volunteer(
+        community=community,
+        person_id=person_id,
+        skills=ordered(skills),
+        note=note,
+        registered_by=by,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def change_volunteer(

@@ -48,7 +48,7 @@ def claim(
     taker = taker_of(actor, organisation_id)
     require_living(task)
     _require_others_request(task, actor)
-    if task.offered_to not in {None, taker}:
+    if task.offered_to is not None and task.offered_to != taker:
         raise NotOfferedToYou
     stands = any(taker == one.taker or actor.person_id == one.person_id for one in task.standing)
     if stands or not task.places_free:

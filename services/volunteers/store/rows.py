@@ -1,6 +1,5 @@
 """Tasks as rows and back."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
@@ -12,9 +11,9 @@ from shared.events import Taker
 __all__ = [
     "ASSIGNMENT_COLUMNS",
     "TASK_COLUMNS",
+    "as_json",
     "assignment_of",
     "assignment_row",
-    "as_json",
     "columns_of",
     "task_of",
     "task_row",
@@ -42,7 +41,7 @@ def columns_of(typed: str) -> tuple[str, ...]:
 
 def as_json(rows: list[dict[str, Any]]) -> str:
     """Rows as one parameter, however many they are."""
-    return orjson.dumps(rows).decode()
+    return orjson.dumps(rows, default=str).decode()  # asyncpg's UUIDs are a class of their own
 
 
 def task_row(task: Task) -> dict[str, Any]:
@@ -84,5 +83,6 @@ def assignment_of(row: RowMapping) -> Assignment:
     return Assignment(**values, taker=Taker(kind=row["taker_kind"], id=row["taker_id"]))
 
 
-def _without(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in names}
+def _without(row: RowMapping, *names: str) -> dict[str, Any]:
+    values: dict[str, Any] = dict(row)
+    return {name: value for name, value in values.items() if name not in names}

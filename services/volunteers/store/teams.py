@@ -1,6 +1,6 @@
 """Teams and their members."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
@@ -99,6 +99,7 @@ async def save_team(tx: AsyncConnection, team: Team) -> None:
 
 
 def _team(row: RowMapping) -> Team:
-    return Team(
-        **{**row, "skills": tuple(row["skills"]), "member_ids": tuple(row["member_ids"])}
-    )
+    values: dict[str, Any] = dict(row)
+    values["skills"] = tuple(values["skills"])
+    values["member_ids"] = tuple(values["member_ids"])
+    return Team(**values)

@@ -145,5 +145,7 @@ def _values(volunteer: Volunteer) -> dict[str, Any]:
 def _found(row: RowMapping | None) -> Volunteer:
     if row is None:
         raise NotFound
-    state = Availability(row["state"])
-    return Volunteer(**{**row, "state": state, "skills": tuple(row["skills"])})
+    values: dict[str, Any] = dict(row)
+    values["state"] = Availability(values["state"])
+    values["skills"] = tuple(values["skills"])
+    return Volunteer(**values)

@@ -1,6 +1,7 @@
 """Whom an event concerns, whatever is repeated or comes late."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -73,7 +74,7 @@ def told(*steps, members=None):
     return domain.address(calls, members or {})
 
 
-OWNERS_STEPS = [
+OWNERS_STEPS: list[tuple[type, dict[str, Any], Kind]] = [
     (RequestRegistered, {}, Kind.REQUEST_REGISTERED),
     (RequestRejected, {}, Kind.REQUEST_REJECTED),
     (RequestAccepted, {"takers": (person(HELPER),)}, Kind.REQUEST_ACCEPTED),
@@ -152,7 +153,9 @@ MEMBERS = {("wenhua", ORGANISATION): [HELPER, FILER]}
 
 @given(steps=st.lists(st.sampled_from(STEPS), max_size=20))
 def test_repeats_and_order_change_nothing(steps):
-    once = {one.key for one in told(*{one.event_id: one for one in steps}.values(), members=MEMBERS)}
+    once = {
+        one.key for one in told(*{one.event_id: one for one in steps}.values(), members=MEMBERS)
+    }
     notices = told(*steps, members=MEMBERS)
     assert len(notices) == len({one.key for one in notices})
     assert {one.key for one in notices} == once

@@ -1,0 +1,66 @@
+"""The use cases of the directory: load, decide, save, emit."""
+
+from services.directory.actions.importing import import_people, import_places
+from services.directory.actions.neighbourhood import (
+    add_organisation,
+    add_place,
+    change_community,
+    change_organisation,
+    change_place,
+    open_community,
+    remove_place,
+)
+from services.directory.actions.people import (
+    MEMBER_ROLES,
+    Deciding,
+    Wanted,
+    add_person,
+    change_me,
+    invite,
+    put_membership,
+    remove_membership,
+)
+from services.directory.actions.sign_in import (
+    Tokens,
+    change_password,
+    ensure_issuer_key,
+    ensure_operator,
+    forget_expired,
+    refresh,
+    sign_in,
+    sign_in_by_invitation,
+    sign_out,
+)
+from services.directory.actions.state import render, rendering, republish_all
+
+__all__ = [
+    "MEMBER_ROLES",
+    "Deciding",
+    "Tokens",
+    "Wanted",
+    "add_organisation",
+    "add_person",
+    "add_place",
+    "change_community",
+    "change_me",
+    "change_organisation",
+    "change_password",
+    "change_place",
+    "ensure_issuer_key",
+    "ensure_operator",
+    "forget_expired",
+    "import_people",
+    "import_places",
+    "invite",
+    "open_community",
+    "put_membership",
+    "refresh",
+    "remove_membership",
+    "remove_place",
+    "render",
+    "rendering",
+    "republish_all",
+    "sign_in",
+    "sign_in_by_invitation",
+    "sign_out",
+]

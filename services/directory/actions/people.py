@@ -1,0 +1,210 @@
+"""People and what they are in a community: load, decide, save, emit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.directory import domain, store
+from services.directory.actions import secret
+from services.directory.domain import Granting, Member, Membership, Person
+from services.directory.domain.sign_in import INVITATION
+from services.directory.store import Invitation
+from shared import clock, ids
+from shared.events.directory import Language
+from shared.outbox import emit
+from shared.permissions import STAFF, Role
+from shared.problems import NotFound, StaleVersion, UnknownId
+
+__all__ = [
+    "MEMBER_ROLES",
+    "Deciding",
+    "Wanted",
+    "add_person",
+    "change_me",
+    "invite",
+    "put_membership",
+    "remove_membership",
+]
+
+MEMBER_ROLES = frozenset(Role) - {Role.OPERATOR, Role.AUDITOR}
+"""What one can be in a community; the other roles are the platform's."""
+
+TRUSTED_ROLES = STAFF | {Role.POINTS_APPROVER, Role.INTEGRATOR}
+"""Roles that see or decide what concerns others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """Who decides about members of which community, and what they may grant."""
+
+    community: str
+    by: UUID
+    may_grant: bool
+    is_operator: bool = False
+
+    @property
+    def granting(self) -> Granting:
+        """For the rules of the domain."""
+        return Granting(TRUSTED_ROLES, self.may_grant)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody is to be; `place_id` None: as it is."""
+
+    roles: Sequence[str]
+    organisation_ids: Sequence[UUID]
+    place_id: UUID | None
+
+
+async def add_person(
+    tx: AsyncConnection, deciding: Deciding, person: Person, wanted: Wanted
+) -> Member:
+    """A new person, a member of this community. Raises UnknownId, LoginNameTaken, TrustedRole."""
+    await _require_known(tx, deciding.community, wanted)
+    if person.login_name and await store.login_names(tx, [person.login_name]):
+        raise domain.LoginNameTaken
+    person = replace(person, id=ids.new_id())
+    membership = _membership(deciding.community, person.id, wanted)
+    member, events = domain.admit(
+        Member(person, membership), granting=deciding.granting, now=clock.now()
+    )
+    await store.save_people(tx, [member.person])
+    await store.save_memberships(tx, [member.membership])
+    await emit(tx, *events)
+    return member
+
+
+async def put_membership(
+    tx: AsyncConnection,
+    deciding: Deciding,
+    person_id: UUID,
+    wanted: Wanted,
+    *,
+    expected: int | None,
+) -> Member:
+    """Give a member other roles; only the operator lets a person of another community join.
+
+    Raises NotFound, StaleVersion, UnknownId, TrustedRole.
+    """
+    await _require_known(tx, deciding.community, wanted)
+    member = await store.load_member(tx, deciding.community, person_id)
+    if member is None:
+        if not deciding.is_operator:
+            raise NotFound
+        person = await store.load_person(tx, person_id)
+        new = _membership(deciding.community, person_id, wanted)
+        membership, events = domain.join(new, granting=deciding.granting, now=clock.now())
+        member = Member(person, membership)
+    else:
+        _require_seen(member, expected)
+        membership, events = domain.change_membership(
+            member.membership,
+            granting=deciding.granting,
+            now=clock.now(),
+            roles=tuple(sorted(wanted.roles)),
+            organisation_ids=tuple(sorted(wanted.organisation_ids)),
+            place_id=wanted.place_id or member.membership.place_id,
+        )
+    await store.save_memberships(tx, [membership])
+    await emit(tx, *events)
+    return replace(member, membership=membership)
+
+
+async def remove_membership(
+    tx: AsyncConnection, deciding: Deciding, person_id: UUID, *, expected: int | None
+) -> None:
+    """Leave a tombstone of a membership; the person stays, as others may know them."""
+    member = await _member(tx, deciding.community, person_id)
+    _require_seen(member, expected)
+    ended, events = domain.end_membership(
+        member.membership, granting=deciding.granting, now=clock.now()
+    )
+    await store.save_memberships(tx, [ended])
+    await store.void_invitations(tx, deciding.community, person_id)
+    await emit(tx, *events)
+
+
+async def invite(tx: AsyncConnection, deciding: Deciding, person_id: UUID) -> tuple[str, datetime]:
+    """A one-time code that signs a member in, and until when; it voids those made before.
+
+    Raises NotFound, TrustedRole, BelongsElsewhere.
+    """
+    member = await _member(tx, deciding.community, person_id)
+    elsewhere = await store.who_belongs_elsewhere(tx, deciding.community, [person_id])
+    domain.require_invitable(
+        member,
+        granting=deciding.granting,
+        elsewhere=bool(elsewhere),
+        is_operator=deciding.is_operator,
+    )
+    code, expires_at = secret.new_code(), clock.now() + INVITATION
+    await store.void_invitations(tx, deciding.community, person_id)
+    await store.keep_invitations(
+        tx,
+        deciding.community,
+        [Invitation(secret.code_hash(code), person_id)],
+        made_by=deciding.by,
+        expires_at=expires_at,
+    )
+    return code, expires_at
+
+
+async def change_me(
+    tx: AsyncConnection,
+    person_id: UUID,
+    *,
+    language: Language,
+    login_name: str | None,
+    expected: int | None,
+) -> Person:
+    """One's own language and login name (None: as it is). Raises LoginNameTaken."""
+    person = await store.load_person(tx, person_id, expected=expected)
+    login_name = login_name or person.login_name
+    is_new = login_name is not None and login_name != person.login_name
+    if login_name and is_new and await store.login_names(tx, [login_name]):
+        raise domain.LoginNameTaken
+    changed, events = domain.change_person(
+        person, now=clock.now(), language=language, login_name=login_name
+    )
+    await store.save_people(tx, [changed])
+    await emit(tx, *events)
+    return changed
+
+
+async def _member(tx: AsyncConnection, community: str, person_id: UUID) -> Member:
+    """Somebody who is a member now. Raises NotFound."""
+    member = await store.load_member(tx, community, person_id)
+    if member is None or member.membership.removed:
+        raise NotFound
+    return member
+
+
+def _require_seen(member: Member, expected: int | None) -> None:
+    if expected not in {None, member.membership.version}:
+        raise StaleVersion
+
+
+async def _require_known(tx: AsyncConnection, community: str, wanted: Wanted) -> None:
+    """Place and organisations are this community's. Raises UnknownId."""
+    if wanted.place_id is not None:
+        try:
+            await store.read_place(tx, community, wanted.place_id, hold=True)
+        except NotFound:
+            raise UnknownId("place_id") from None
+    units = sorted(wanted.organisation_ids)
+    if units and not await store.knows_organisations(tx, community, units):
+        raise UnknownId("organisation_ids")
+
+
+def _membership(community: str, person_id: UUID, wanted: Wanted) -> Membership:
+    return Membership(
+        community=community,
+        person_id=person_id,
+        roles=tuple(sorted(wanted.roles)),
+        organisation_ids=tuple(sorted(wanted.organisation_ids)),
+        place_id=wanted.place_id,
+    )

@@ -1,0 +1,74 @@
+"""Secrets: made at random, kept as hashes, shown once."""
+
+import asyncio
+import base64
+import functools
+import hashlib
+import secrets
+from typing import Final
+
+from pwdlib import PasswordHash
+
+from services.directory.domain.sign_in import typed_code
+
+__all__ = [
+    "code_hash",
+    "hash_password",
+    "mark",
+    "new_code",
+    "new_token",
+    "token_hash",
+    "verify_password",
+]
+
+TOKEN_BYTES: Final = 32
+CODE_BYTES: Final = 16
+
+_passwords: Final = PasswordHash.recommended()  # argon2id
+
+
+@functools.cache
+def _decoy() -> str:
+    """A hash that no password fits, as costly to check as any."""
+    return _passwords.hash(secrets.token_hex(TOKEN_BYTES))
+
+
+async def hash_password(password: str) -> str:
+    """The argon2id hash to keep; 0.1 s of CPU, in a thread."""
+    return await asyncio.to_thread(_passwords.hash, password)
+
+
+async def verify_password(password: str, password_hash: str | None) -> bool:
+    """Whether the password fits; it takes as long when there is none to fit."""
+
+    def verify() -> bool:
+        fits = _passwords.verify(password, password_hash or _decoy())
+        return fits and password_hash is not None
+
+    return await asyncio.to_thread(verify)
+
+
+def new_token() -> str:
+    """A refresh token: 256 random bits."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def token_hash(token: str) -> bytes:
+    """What is kept of a refresh token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def new_code() -> str:
+    """An invitation's code: 128 random bits, in groups of four that a person can type."""
+    text = base64.b32encode(secrets.token_bytes(CODE_BYTES)).decode().rstrip("=")
+    return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+def code_hash(code: str) -> bytes:
+    """What is kept of a code, however it is typed."""
+    return hashlib.sha256(typed_code(code).encode()).digest()
+
+
+def mark(kind: str, text: str) -> bytes:
+    """What failed attempts are counted under."""
+    return hashlib.sha256(f"{kind}:{text}".encode()).digest()

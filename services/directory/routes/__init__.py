@@ -1,0 +1,24 @@
+"""In by HTTP: translate, one action, answer."""
+
+from fastapi import APIRouter
+
+from services.directory.routes import (
+    communities,
+    importing,
+    me,
+    organisations,
+    people,
+    places,
+    sign_in,
+)
+
+__all__ = ["router"]
+
+router = APIRouter()
+router.include_router(sign_in.router, tags=["sign-in"])
+router.include_router(me.router, tags=["sign-in"])
+router.include_router(communities.router, tags=["communities"])
+router.include_router(importing.router, prefix="/{community}", tags=["import"])
+router.include_router(places.router, prefix="/{community}", tags=["places"])
+router.include_router(organisations.router, prefix="/{community}", tags=["organisations"])
+router.include_router(people.router, prefix="/{community}", tags=["people"])

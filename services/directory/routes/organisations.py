@@ -1,0 +1,68 @@
+"""The organisations of a community."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, status
+from pydantic import Field
+
+from services.directory import actions, store
+from services.directory.permissions import may
+from services.directory.routes.views.neighbourhood import OrganisationTerms, OrganisationView
+from shared.door import Door, Edition, Tx
+from shared.fields import CommunityPath, Slug, Words
+from shared.pages import Page, PageQuery
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/organisations", route_class=Door)
+
+
+class Filters(PageQuery):
+    """Which organisations."""
+
+    kind: Slug | None = None
+    q: Words | None = Field(default=None, description="Part of a title, or how a code begins.")
+
+
+@router.get("", dependencies=[may("see organisations")])
+async def list_organisations(
+    community: CommunityPath, tx: Tx, filters: Annotated[Filters, Query()]
+) -> Page[OrganisationView]:
+    """Organisations, newest first."""
+    found = await store.organisations(
+        tx,
+        store.OrganisationSearch(
+            community=community,
+            kind=filters.kind,
+            words=filters.q or None,
+            after=filters.after,
+            limit=filters.limit,
+        ),
+    )
+    views = [OrganisationView.of(one) for one in found]
+    return Page[OrganisationView].of(views, [one.id for one in found], filters.limit)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[may("change organisations")])
+async def add_organisation(
+    community: CommunityPath, new: OrganisationTerms, tx: Tx, edition: Edition
+) -> OrganisationView:
+    """Add an organisation."""
+    added = await actions.add_organisation(tx, new.of(community))
+    return edition.told(OrganisationView.of(added))
+
+
+@router.put("/{organisation_id}", dependencies=[may("change organisations")])
+async def change_organisation(
+    community: CommunityPath,
+    organisation_id: UUID,
+    terms: OrganisationTerms,
+    tx: Tx,
+    edition: Edition,
+) -> OrganisationView:
+    """Change what is said about an organisation."""
+    changed = await actions.change_organisation(
+        tx, terms.of(community, organisation_id), expected=edition.expected
+    )
+    return edition.told(OrganisationView.of(changed))

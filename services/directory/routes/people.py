@@ -1,0 +1,133 @@
+"""The people of a community."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response, status
+from pydantic import Field
+
+from services.directory import actions, store
+from services.directory.permissions import GRANTING, may
+from services.directory.routes.doors import WideTx
+from services.directory.routes.views.people import (
+    InvitationView,
+    MembershipTerms,
+    NamesWanted,
+    NameView,
+    NewPerson,
+    PersonView,
+)
+from shared.door import Door, Edition, Tx
+from shared.fields import CommunityPath, Words
+from shared.identity import Caller
+from shared.pages import Page, PageQuery
+from shared.permissions import STAFF, Role
+
+__all__ = ["deciding", "router"]
+
+router = APIRouter(prefix="/people", route_class=Door)
+
+Staff = Annotated[Caller, may("change people")]
+
+
+class Filters(PageQuery):
+    """Which people."""
+
+    role: Role | None = None
+    q: Words | None = Field(default=None, description="Part of a name, or a login name.")
+
+
+def deciding(caller: Caller, community: str) -> actions.Deciding:
+    """Who decides about members, and what they may grant."""
+    roles = caller.roles_in(community)
+    return actions.Deciding(
+        community,
+        caller.person_id,
+        may_grant=bool(roles & GRANTING),
+        is_operator=Role.OPERATOR in caller.platform_roles,
+    )
+
+
+@router.get("", dependencies=[may("see people")])
+async def list_people(
+    community: CommunityPath, tx: Tx, filters: Annotated[Filters, Query()]
+) -> Page[PersonView]:
+    """Members, newest first; phones are masked."""
+    found = await store.people(
+        tx,
+        store.PeopleSearch(
+            community=community,
+            role=filters.role,
+            words=filters.q or None,
+            after=filters.after,
+            limit=filters.limit,
+        ),
+    )
+    views = [PersonView.of(one) for one in found]
+    return Page[PersonView].of(views, [one.person.id for one in found], filters.limit)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+async def add_person(
+    community: CommunityPath, new: NewPerson, caller: Staff, tx: Tx, edition: Edition
+) -> PersonView:
+    """Add a person who lives or works here."""
+    member = await actions.add_person(tx, deciding(caller, community), new.person(), new.wanted())
+    return edition.told(PersonView.of(member))
+
+
+@router.put("/{person_id}/membership")
+async def put_membership(
+    community: CommunityPath,
+    person_id: UUID,
+    terms: MembershipTerms,
+    caller: Staff,
+    tx: Tx,
+    edition: Edition,
+) -> PersonView:
+    """Give a member other roles or organisations; whoever had left is back."""
+    member = await actions.put_membership(
+        tx,
+        deciding(caller, community),
+        person_id,
+        terms.wanted(),
+        expected=edition.expected,
+    )
+    return edition.told(PersonView.of(member))
+
+
+@router.delete("/{person_id}/membership", status_code=status.HTTP_204_NO_CONTENT)
+async def remove_membership(
+    community: CommunityPath, person_id: UUID, caller: Staff, tx: Tx, edition: Edition
+) -> None:
+    """Let a member leave the community."""
+    await actions.remove_membership(
+        tx, deciding(caller, community), person_id, expected=edition.expected
+    )
+
+
+@router.post("/{person_id}/invitation", status_code=status.HTTP_201_CREATED)
+async def invite(
+    community: CommunityPath,
+    person_id: UUID,
+    caller: Annotated[Caller, may("invite")],
+    tx: WideTx,
+    response: Response,
+) -> InvitationView:
+    """Make a one-time code that signs a member in; codes made before are worthless then."""
+    code, expires_at = await actions.invite(tx, deciding(caller, community), person_id)
+    response.headers["cache-control"] = "no-store"
+    return InvitationView(person_id=person_id, code=code, expires_at=expires_at)
+
+
+@router.post("/names")
+async def get_names(
+    community: CommunityPath,
+    wanted: NamesWanted,
+    caller: Annotated[Caller, may("see names")],
+    tx: Tx,
+) -> list[NameView]:
+    """Names for a page; in full for staff, 张* for others. Strangers' ids are left out."""
+    names = await store.names(tx, community, sorted(wanted.ids))
+    is_masked = not caller.roles_in(community) & (STAFF | {Role.OPERATOR})
+    return [NameView.of(one, name, is_masked=is_masked) for one, name in names.items()]

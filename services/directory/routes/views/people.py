@@ -1,0 +1,234 @@
+"""People, memberships and sign-in, as callers send and see them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
+
+from services.directory import actions, domain
+from services.directory.domain import Member, Person
+from services.directory.domain.sign_in import Standing
+from shared.door import Versioned
+from shared.events.directory import Language
+from shared.fields import Line, Payload
+from shared.permissions import Role
+
+__all__ = [
+    "Code",
+    "Credentials",
+    "InvitationView",
+    "MeTerms",
+    "MeView",
+    "MembershipTerms",
+    "NameView",
+    "NamesWanted",
+    "NewPassword",
+    "NewPerson",
+    "PersonView",
+    "RefreshToken",
+    "TokensView",
+]
+
+
+def _member_role(role: Role) -> Role:
+    if role not in actions.MEMBER_ROLES:
+        raise ValueError("a role of the platform, not of a community")
+    return role
+
+
+def _phone(phone: str) -> str:
+    plain = domain.plain_phone(phone)
+    if not domain.PHONE.fullmatch(plain):
+        raise ValueError("not a phone number")
+    return plain
+
+
+def _login_name(name: str) -> str:
+    if not domain.LOGIN_NAME.fullmatch(name):
+        raise ValueError("2–60 lower-case letters, digits or . _ @ + -")
+    return name
+
+
+def _lower(name: object) -> object:
+    return name.strip().lower() if isinstance(name, str) else name
+
+
+MemberRole = Annotated[Role, AfterValidator(_member_role)]
+Phone = Annotated[Line, AfterValidator(_phone)]
+LoginName = Annotated[str, BeforeValidator(_lower), AfterValidator(_login_name)]
+
+
+class MembershipTerms(Payload):
+    """What a person is in the community, and for whom they may act."""
+
+    roles: frozenset[MemberRole] = Field(min_length=1, max_length=len(Role))
+    organisation_ids: frozenset[UUID] = Field(default=frozenset(), max_length=50)
+    place_id: UUID | None = Field(default=None, description="Their home; none: as it is.")
+
+    def wanted(self) -> actions.Wanted:
+        """For the action."""
+        return actions.Wanted(
+            [str(one) for one in self.roles], list(self.organisation_ids), self.place_id
+        )
+
+
+class NewPerson(MembershipTerms):
+    """A person to add."""
+
+    name: Line = Field(examples=["张桂兰"])
+    phone: Phone | None = Field(default=None, examples=["13812341234"])
+    language: Language = "zh-CN"
+    login_name: LoginName | None = None
+
+    def person(self) -> Person:
+        """The person, without an id yet."""
+        return Person(
+            id=UUID(int=0),
+            name=self.name,
+            phone=self.phone,
+            language=self.language,
+            login_name=self.login_name,
+        )
+
+
+class PersonView(Versioned):
+    """A member as staff see them; `version` is the membership's."""
+
+    id: UUID
+    name: str
+    phone: str | None = Field(description="Masked: 138****1234.")
+    language: Language
+    login_name: str | None
+    roles: list[str]
+    organisation_ids: list[UUID]
+    place_id: UUID | None
+
+    @classmethod
+    def of(cls, member: Member) -> "PersonView":
+        """The view of a member."""
+        person, membership = member.person, member.membership
+        return cls(
+            id=person.id,
+            name=person.name,
+            phone=domain.masked_phone(person.phone),
+            language=person.language,
+            login_name=person.login_name,
+            roles=list(membership.roles),
+            organisation_ids=list(membership.organisation_ids),
+            place_id=membership.place_id,
+            version=membership.version,
+        )
+
+
+class NamesWanted(Payload):
+    """Whose names a page needs."""
+
+    ids: frozenset[UUID] = Field(min_length=1, max_length=100)
+
+
+class NameView(BaseModel):
+    """A name as the caller may see it."""
+
+    id: UUID
+    name: str
+
+    @classmethod
+    def of(cls, person_id: UUID, name: str, *, is_masked: bool) -> "NameView":
+        """张桂兰 for staff, 张* for others."""
+        return cls(id=person_id, name=domain.masked_name(name) if is_masked else name)
+
+
+class InvitationView(BaseModel):
+    """A one-time code; it is shown this once."""
+
+    person_id: UUID
+    code: str
+    expires_at: datetime
+
+
+class Credentials(Payload):
+    """A login name and its password."""
+
+    login_name: Annotated[Line, BeforeValidator(_lower)]
+    password: SecretStr = Field(min_length=1, max_length=200)
+
+
+class Code(Payload):
+    """The code on an invitation, with or without hyphens."""
+
+    code: Line
+
+
+class RefreshToken(Payload):
+    """A refresh token."""
+
+    refresh_token: SecretStr = Field(min_length=1, max_length=200)
+
+
+class NewPassword(Payload):
+    """A new password, and the old one where there is one."""
+
+    old: SecretStr | None = Field(default=None, max_length=200)
+    new: SecretStr = Field(min_length=10, max_length=200)
+
+
+class TokensView(BaseModel):
+    """What a sign-in gives."""
+
+    person_id: UUID
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105 - RFC 6750's word
+    expires_in: int = Field(description="Seconds.")
+    refresh_token: str = Field(description="Good for one use, within 30 days.")
+
+    @classmethod
+    def of(cls, tokens: actions.Tokens) -> "TokensView":
+        """The view of tokens."""
+        return cls.model_validate(tokens, from_attributes=True)
+
+
+class MeTerms(Payload):
+    """What one can change about oneself."""
+
+    language: Language
+    login_name: LoginName | None = Field(default=None, description="None: as it is.")
+
+
+class StandingView(BaseModel):
+    """What one is in a community."""
+
+    community: str
+    title: str
+    roles: list[str]
+    organisation_ids: list[UUID]
+    place_id: UUID | None
+
+
+class MeView(Versioned):
+    """Oneself."""
+
+    id: UUID
+    name: str
+    phone: str | None
+    language: Language
+    login_name: str | None
+    platform_roles: list[str]
+    memberships: list[StandingView]
+
+    @classmethod
+    def of(cls, person: Person, standings: Sequence[Standing]) -> "MeView":
+        """The view of oneself; one's own phone is not masked."""
+        return cls(
+            id=person.id,
+            name=person.name,
+            phone=person.phone,
+            language=person.language,
+            login_name=person.login_name,
+            platform_roles=list(person.platform_roles),
+            memberships=[
+                StandingView.model_validate(one, from_attributes=True) for one in standings
+            ],
+            version=person.version,
+        )

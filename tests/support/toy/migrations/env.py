@@ -1,0 +1,4 @@
+from shared import migrations
+from tests.support.toy.tables import metadata
+
+migrations.run(metadata)

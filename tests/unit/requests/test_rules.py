@@ -1,0 +1,172 @@
+"""The rules of a request's life, without anything around them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.requests import domain
+from services.requests.domain import Category, ServiceRequest, Status
+from services.requests.domain.request import (
+    AlreadyRated,
+    AskTheCommunity,
+    HandlerMayNot,
+    NotVerified,
+    NotYours,
+    ReasonMissing,
+    TooLateToReopen,
+)
+from shared.events import Taker, TaskClaimed, TaskCompleted, TaskStarted, Work
+from shared.problems import WrongState
+
+NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+CATEGORY = Category("wh", "repair", "维修", "Repairs", "standard", "public", "note")
+REQUESTER, STAFF, HELPER = uuid4(), uuid4(), uuid4()
+TAKER = Taker(kind="person", id=HELPER)
+
+
+def submitted() -> ServiceRequest:
+    request, event = domain.submit(
+        CATEGORY, request_id=uuid4(), number="WH-2026-000001", description="灯不亮",
+        place_id=uuid4(), requester_id=REQUESTER, filed_by=REQUESTER, now=NOW,
+    )  # fmt: skip
+    assert (event.request_id, event.version, event.occurred_at) == (request.id, 1, NOW)
+    return request
+
+
+def listed() -> ServiceRequest:
+    registered, _ = domain.register(submitted(), now=NOW)
+    return domain.put_on_list(registered, takers_wanted=None, now=NOW)[0]
+
+
+def work(minutes: int = 30) -> tuple[Work, ...]:
+    return (Work(taker=TAKER, person_id=HELPER, service_minutes=minutes),)
+
+
+def task(contract: type, version: int, request: ServiceRequest, **fields: object) -> object:
+    common = {
+        "community": "wh", "occurred_at": NOW, "version": version, "task_id": uuid4(),
+        "request_id": request.id, "cycle": request.cycle, "takers": (TAKER,),
+    }  # fmt: skip
+    return contract(**common, **fields)
+
+
+def resolved() -> ServiceRequest:
+    request = listed()
+    followed = domain.follow_task(request, task(TaskCompleted, 3, request, work=work()), now=NOW)
+    assert followed is not None
+    return followed[0]
+
+
+def test_every_step_tells_the_version_it_made() -> None:
+    request = submitted()
+    for step in (domain.register, lambda r, now: domain.put_on_list(r, takers_wanted=2, now=now)):
+        request, event = step(request, now=NOW)
+        assert event.version == request.version
+    assert request.takers_wanted == 2
+
+
+@pytest.mark.parametrize("status", [one for one in Status if one is not Status.SUBMITTED])
+def test_only_a_new_request_is_registered(status: Status) -> None:
+    with pytest.raises(WrongState):
+        domain.register(replace(submitted(), status=status), now=NOW)
+
+
+def test_a_refusal_has_a_reason() -> None:
+    with pytest.raises(ReasonMissing):
+        domain.reject(submitted(), reason="  ", now=NOW)
+
+
+def test_the_owner_cancels_until_somebody_accepts_and_staff_until_the_work_is_done() -> None:
+    taken = replace(listed(), status=Status.ACCEPTED)
+    with pytest.raises(AskTheCommunity):
+        domain.cancel(taken, by=REQUESTER, is_staff=False, now=NOW)
+    assert domain.cancel(taken, by=STAFF, is_staff=True, now=NOW)[0].status is Status.CANCELLED
+    with pytest.raises(NotYours):
+        domain.cancel(listed(), by=HELPER, is_staff=False, now=NOW)
+    with pytest.raises(WrongState):
+        domain.cancel(resolved(), by=STAFF, is_staff=True, now=NOW)
+
+
+def test_staff_close_only_what_another_has_verified() -> None:
+    request = resolved()
+    with pytest.raises(NotVerified):
+        domain.close(request, by=STAFF, is_staff=True, now=NOW)
+    verified, _ = domain.verify(request, by=STAFF, passed=True, now=NOW)
+    closed, event = domain.close(verified, by=STAFF, is_staff=True, now=NOW)
+    assert (closed.closed_as, event.points_rule, event.work) == ("verifier", "standard", work())
+
+
+def test_the_requester_closes_without_waiting_for_a_verifier() -> None:
+    closed, event = domain.close(resolved(), by=REQUESTER, is_staff=False, now=NOW)
+    assert (closed.status, event.closed_as) == (Status.CLOSED, "requester")
+
+
+@pytest.mark.parametrize("step", ["verify", "close", "rate"])
+def test_a_handler_never_judges_the_own_work(step: str) -> None:
+    request = replace(resolved(), filed_by=HELPER)
+    judge = {
+        "verify": lambda: domain.verify(request, by=HELPER, passed=True, now=NOW),
+        "close": lambda: domain.close(request, by=HELPER, is_staff=True, now=NOW),
+        "rate": lambda: domain.rate(
+            replace(request, status=Status.CLOSED), by=HELPER, stars=5, now=NOW
+        ),
+    }
+    with pytest.raises(HandlerMayNot):
+        judge[step]()
+
+
+def test_one_rating_a_cycle() -> None:
+    closed, _ = domain.close(resolved(), by=REQUESTER, is_staff=False, now=NOW)
+    rated, _ = domain.rate(closed, by=REQUESTER, stars=4, now=NOW)
+    with pytest.raises(AlreadyRated):
+        domain.rate(rated, by=REQUESTER, stars=5, now=NOW)
+    reopened, event = domain.reopen(rated, by=REQUESTER, is_staff=False, now=NOW)
+    assert (reopened.stars, reopened.cycle, event.closed_cycle) == (None, 2, 1)
+
+
+def test_seven_days_to_reopen() -> None:
+    closed, _ = domain.close(resolved(), by=REQUESTER, is_staff=False, now=NOW)
+    domain.reopen(closed, by=REQUESTER, is_staff=False, now=NOW + timedelta(days=7))
+    with pytest.raises(TooLateToReopen):
+        domain.reopen(closed, by=REQUESTER, is_staff=False, now=NOW + timedelta(days=7, seconds=1))
+
+
+def test_on_the_spot_grants_no_points() -> None:
+    (_, _), (closed, event) = domain.settle_on_the_spot(
+        submitted(), by=STAFF, service_minutes=5, now=NOW
+    )
+    assert (closed.version, event.points_rule, event.closed_as) == (3, None, "on_the_spot")
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_steps_of_a_task_commute(order: tuple[int, ...]) -> None:
+    request = listed()
+    act = {"taker": TAKER, "person_id": HELPER}
+    steps = [
+        task(TaskClaimed, 1, request, **act),
+        task(TaskStarted, 2, request, **act),
+        task(TaskCompleted, 3, request, work=work(45)),
+    ]
+    told = []
+    for index in order:
+        followed = domain.follow_task(request, steps[index], now=NOW)
+        if followed is not None:
+            request, event = followed
+            told.append(event)
+    assert (request.status, request.work, request.task_version) == (Status.RESOLVED, work(45), 3)
+
+
+@given(st.sampled_from(list(Status)), st.integers(1, 3), st.integers(1, 5))
+def test_late_steps_of_a_task_change_nothing(status: Status, cycle: int, version: int) -> None:
+    request = replace(listed(), status=status, cycle=2, task_version=2)
+    step = task(TaskStarted, version, replace(request, cycle=cycle), taker=TAKER, person_id=HELPER)
+    followed = domain.follow_task(request, step, now=NOW)
+    counts = cycle == 2 and version > 2 and status in {
+        Status.LISTED, Status.DISPATCHED, Status.ACCEPTED, Status.IN_PROGRESS,
+    }  # fmt: skip
+    assert (followed is not None) == counts
