@@ -5,20 +5,20 @@ It only reads, as the services' application roles, over every community.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import nats as nats_py
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.services import SERVICES
 from deploy.where import Whereabouts
-from services.points import domain as points
+from services.points.domain import Rule, Rulebook, Terms
 from shared.database import ALL_COMMUNITIES, Database
 from shared.topology import DEAD_LETTERS
 
@@ -26,8 +26,17 @@ __all__ = ["Finding", "verify"]
 
 LOOK_SECONDS: Final = 0.5
 
-AwardKey = tuple[str, UUID, int, str, UUID, str]
-"""Community, request, cycle, taker's kind and id, rule: an award's own key."""
+
+class AwardKey(NamedTuple):
+    """What an award is for: there is never a second one."""
+
+    community: str
+    request_id: UUID
+    cycle: int
+    taker_kind: str
+    taker_id: UUID
+    rule: str
+
 
 _CLOSED = text(
     """
@@ -123,33 +132,35 @@ async def _open(where: Whereabouts) -> AsyncGenerator[Callable[[], AsyncIterator
 
 async def _awards(requests: AsyncConnection, ledger: AsyncConnection) -> Finding:
     """Exactly one standing award per closed request, cycle, taker and rule that grants points."""
-    rules = [points.Rule(**row) for row in (await ledger.execute(_RULES)).mappings()]
-    expected = set(_expected((await requests.execute(_CLOSED)).all(), rules))
+    rules = Rulebook(_rule(row) for row in (await ledger.execute(_RULES)).mappings())
+    expected = set(_expected((await requests.execute(_CLOSED)).mappings(), rules))
     standing: set[AwardKey] = set()
     broken = 0
     for *key, count in (await ledger.execute(_STANDING)).all():
-        standing.add(tuple(key))  # pyright: ignore[reportArgumentType] - six columns
+        standing.add(AwardKey(*key))
         broken += count - 1
     broken += len(expected ^ standing)
     return Finding("one standing award per close, taker and rule", len(expected), broken)
 
 
-def _expected(closed: Iterable[Any], rules: list[points.Rule]) -> Iterable[AwardKey]:
-    """The awards that the closed requests deserve."""
-    for community, request_id, cycle, code, closed_at, work in closed:
-        for one in work:
-            if code and _grants(rules, community, code, closed_at, one["service_minutes"]):
-                taker = one["taker"]
-                yield community, request_id, cycle, taker["kind"], UUID(taker["id"]), code
+def _rule(row: RowMapping) -> Rule:
+    terms = Terms(row["points_base"], row["points_per_hour"], row["largest_points"])
+    return Rule(row["community"], row["code"], row["version"], row["valid_from"], terms)
 
 
-def _grants(
-    rules: list[points.Rule], community: str, code: str, at: datetime, minutes: int
-) -> bool:
-    in_force = points.rule_in_force(
-        [one for one in rules if one.community == community and one.code == code], at
-    )
-    return in_force is not None and points.points_of(in_force, minutes) > 0
+def _expected(closed: Iterable[RowMapping], rules: Rulebook) -> Iterable[AwardKey]:
+    """The awards that the closed requests deserve; without a rule none can be right."""
+    for row in closed:
+        community, code = row["community"], row["points_rule"]
+        if not code:
+            continue
+        minutes: Counter[tuple[str, str]] = Counter()
+        for one in row["work"]:
+            minutes[one["taker"]["kind"], one["taker"]["id"]] += one["service_minutes"]
+        terms = rules.in_force(community, code, row["closed_at"]).terms
+        for (kind, taker_id), service_minutes in minutes.items():
+            if terms.points(service_minutes):
+                yield AwardKey(community, row["id"], row["cycle"], kind, UUID(taker_id), code)
 
 
 def _sum(name: str, sql: str) -> Callable[[AsyncConnection], Awaitable[Finding]]:

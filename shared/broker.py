@@ -6,6 +6,7 @@ passes on what came and goes on (`DESIGN.md` §5).
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import structlog
@@ -127,8 +128,11 @@ class Bus:
                 return
 
     async def leave(self) -> None:
-        """Let handlers finish what they hold, then disconnect."""
-        await self._broker.stop()
+        """Let handlers finish what they hold, then disconnect; also while the bus is away."""
+        with suppress(NatsError, TimeoutError):  # it cannot be told: what was not acked comes again
+            await self._broker.stop()
+        if self._nats is not None:
+            await self._nats.close()
 
     async def watch(self) -> None:
         """Notice consumers that are gone or stand still, and start those again, for ever."""

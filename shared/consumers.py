@@ -90,15 +90,20 @@ class Consumer:
             try:
                 deliveries.append(Delivery.read(message))
             except Poison as poison:
-                await poison.delivery.bury(self._nats(), self.spec.durable, str(poison))
-                self._metrics.count(self.spec.durable, "buried")
+                await self._bury_unread(poison)
         if deliveries:
             await self._work_in(deliveries)
 
     async def take_parked(self, parked: inbox.Parked) -> None:
         """Give a parked event its next attempt."""
-        delivery = Delivery.unpark(parked)
-        await self._work_in([delivery])
+        try:
+            delivery = Delivery.unpark(parked)
+        except Poison as poison:  # its contract changed while it waited
+            await self._bury_unread(poison)
+            async with self._database.transaction(ALL_COMMUNITIES) as tx:
+                await inbox.forget_parked(tx, self.spec.durable, [parked.event_id])
+        else:
+            await self._work_in([delivery])
 
     async def _work_in(self, deliveries: Sequence[Delivery]) -> None:
         """Settle `deliveries`, however often the database goes away meanwhile."""
@@ -181,6 +186,10 @@ class Consumer:
             await inbox.park(tx, parked, community=delivery.event.community, reason=reason)
         self._metrics.count(self.spec.durable, "parked")
         await delivery.ack()
+
+    async def _bury_unread(self, poison: Poison) -> None:
+        await poison.delivery.bury(self._nats(), self.spec.durable, str(poison))
+        self._metrics.count(self.spec.durable, "buried")
 
     async def _bury(self, delivery: Delivery, reason: str) -> None:
         await delivery.bury(self._nats(), self.spec.durable, reason)

@@ -31,7 +31,8 @@ Words = Annotated[
     StringConstraints(strip_whitespace=True, max_length=2000),
     AfterValidator(_without_controls),
 ]
-"""Some sentences; may be empty."""
+"""Some sentences; may be empty. Narrow it as `Annotated[Words, Field(max_length=…)]`:
+a field's default does not."""
 
 CommunityPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,40}$", description="Its slug.")]
 """The community in the path of a route."""

@@ -54,6 +54,7 @@ async def _parts(service: "Service") -> dict[str, bool]:
     return {
         "database": database,
         "migrations": revision == expected,
+        "prepared": service.prepared,
         "bus": service.bus.is_connected,
         "consumers": service.bus.is_connected and not service.bus.stalled,
     }

@@ -129,6 +129,12 @@ _KNOWS_ORGANISATION = text(
                    WHERE community = :community AND organisation_id = :id AND NOT removed)
     """
 )
+_ROLES = text(
+    """
+    SELECT roles FROM known_membership
+    WHERE community = :community AND person_id = :id AND NOT removed
+    """
+)
 _KNOWS_MEMBER = text(
     """
     SELECT EXISTS (SELECT FROM known_membership
@@ -155,6 +161,12 @@ async def knows_organisation(tx: AsyncConnection, community: str, organisation_i
 async def knows_member(tx: AsyncConnection, community: str, person_id: UUID) -> bool:
     """Whether `person_id` belongs to `community`."""
     return await _asked(tx, _KNOWS_MEMBER, community, person_id)
+
+
+async def roles_of(tx: AsyncConnection, community: str, person_id: UUID) -> frozenset[str]:
+    """What a person is in `community`; nothing when they do not belong to it."""
+    rows = await tx.execute(_ROLES, {"community": community, "id": person_id})
+    return frozenset(rows.scalar_one_or_none() or ())
 
 
 async def _asked(tx: AsyncConnection, question: TextClause, community: str, one: UUID) -> bool:

@@ -56,7 +56,7 @@ async def emit(tx: AsyncConnection, *events: Event) -> None:
         return
     stamped = [event.model_copy(update={"event_id": ids.new_id()}) for event in events]
     bodies = [event.model_dump_json() for event in stamped]
-    if any(len(body) > LARGEST_EVENT_BYTES for body in bodies):
+    if any(len(body.encode()) > LARGEST_EVENT_BYTES for body in bodies):
         message = f"an event is larger than {LARGEST_EVENT_BYTES} bytes"
         raise ValueError(message)
     await tx.execute(

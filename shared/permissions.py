@@ -12,7 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from shared.identity import Caller
 from shared.problems import NotAllowed, NotFound, NotSignedIn
 
-__all__ = ["ANYBODY", "EVERY_MEMBER", "STAFF", "Permissions", "Role", "permission_of"]
+__all__ = ["ANYBODY", "EVERY_MEMBER", "STAFF", "TAKERS", "Permissions", "Role", "permission_of"]
 
 
 class Role(StrEnum):
@@ -37,6 +37,18 @@ EVERY_MEMBER = frozenset(Role) - {Role.AUDITOR, Role.INTEGRATOR, Role.OPERATOR}
 
 STAFF = frozenset({Role.GRID_WORKER, Role.COMMUNITY_STAFF, Role.SUBDISTRICT_STAFF})
 """Those who work for the community."""
+
+TAKERS = frozenset(
+    {
+        Role.VOLUNTEER,
+        Role.ORGANISATION_MEMBER,
+        Role.GRID_WORKER,
+        Role.MICRO_GRID_HEAD,
+        Role.PROPERTY_STEWARD,
+        Role.COMMUNITY_STAFF,
+    }
+)
+"""Those who may take requests (接单)."""
 
 ANYBODY = "anybody"
 """The permission of a route that needs no sign-in; such a route gets no transaction."""

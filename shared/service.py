@@ -49,6 +49,8 @@ class Definition:
     consumers: Consumers
     render: Callable[[Database], Rendering] | None = None
     """For the directory: gives the relay the present state instead of the stored one."""
+    prepare: Callable[["Service"], Awaitable[None]] | None = None
+    """What must be done before the service is ready; tried again until it succeeds."""
     tasks: Sequence[Callable[["Service"], Awaitable[None]]] = ()
     """What runs beside the requests for as long as the service lives."""
 
@@ -68,6 +70,7 @@ class Service:
     tracing: TracerProvider
     metrics: Metrics
     consumers: dict[str, Consumer] = field(default_factory=dict[str, Consumer])
+    prepared: bool = False
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server begins to stop: answers that would go on for ever end now."""
 
@@ -79,7 +82,7 @@ class Service:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Consume, relay, sweep and watch; on leaving, finish what is in hand and stop."""
-        jobs = [self._consume, self.relay.run, self._sweep, self._forget_answers]
+        jobs = [self._prepare, self._consume, self.relay.run, self._sweep, self._forget_answers]
         tasks = [asyncio.create_task(job()) for job in jobs]
         tasks += [asyncio.create_task(_forever(task, self)) for task in self.definition.tasks]
         try:
@@ -92,6 +95,19 @@ class Service:
             await self.database.close()
             await self.workshop.close()
             await asyncio.to_thread(self.tracing.shutdown)
+
+    async def _prepare(self) -> None:
+        """Do what comes first, however long the database is away."""
+        prepare = self.definition.prepare
+        while not self.prepared:
+            try:
+                if prepare is not None:
+                    await prepare(self)
+            except Exception as error:
+                log.warning("prepare.failed", error=repr(error), exc_info=not is_unreachable(error))
+                await asyncio.sleep(1)
+            else:
+                self.prepared = True
 
     async def _consume(self) -> None:
         await self.bus.join()

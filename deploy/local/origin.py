@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -55,16 +56,24 @@ class OneOrigin:
             case _:
                 return self._front or _nothing_here
 
+    def stop(self) -> None:
+        """Let every service end its endless answers."""
+        for app in self._services.values():
+            app.state.service.stopping.set()
+
+    async def readiness(self) -> dict[str, bool]:
+        """Which services are ready."""
+        answers = await asyncio.gather(*(_asked(app, "/readyz") for app in self._services.values()))
+        return {
+            name: status == HTTPStatus.OK
+            for name, (status, _) in zip(self._services, answers, strict=True)
+        }
+
     async def _readyz(self) -> Response:
         """Ready when every service is."""
-        answers = await asyncio.gather(*(_asked(app, "/readyz") for app in self._services.values()))
-        services = dict(zip(self._services, [status for status, _ in answers], strict=True))
-        ready = all(status == 200 for status in services.values())  # noqa: PLR2004 - OK
-        body: dict[str, Any] = {
-            "ready": ready,
-            "services": {name: status == 200 for name, status in services.items()},  # noqa: PLR2004
-        }
-        return JSONResponse(body, 200 if ready else 503)
+        services = await self.readiness()
+        ready = all(services.values())
+        return JSONResponse({"ready": ready, "services": services}, 200 if ready else 503)
 
     async def _metrics(self) -> str:
         pages = await asyncio.gather(*(_asked(app, "/metrics") for app in self._services.values()))

@@ -18,6 +18,7 @@ from deploy.local.data_folder import kept_secret, private_folder
 from deploy.local.origin import OneOrigin
 from deploy.local.servers import LocalServers, local_servers
 from deploy.where import PlatformSettings, Whereabouts, roles
+from shared.process import Server
 from shared.topology import Limits, provision
 
 __all__ = ["PortInUse", "RunningPlatform", "running_platform", "serve_until_stopped"]
@@ -25,6 +26,7 @@ __all__ = ["PortInUse", "RunningPlatform", "running_platform", "serve_until_stop
 OPERATOR: Final = "operator"
 LOCAL_STREAM_BYTES: Final = 1024**3
 DAY_SECONDS: Final = 24 * 3600
+READY_SECONDS: Final = 30
 
 
 class PortInUse(Exception):  # noqa: N818 - a sentence for the operator
@@ -167,11 +169,10 @@ def _own_settings(service: str, operator_password: str) -> dict[str, str]:
 @asynccontextmanager
 async def _serving(listener: socket.socket, origin: OneOrigin) -> AsyncGenerator[None]:
     """Answer on `listener`; on leaving, finish what is under way within two seconds."""
-    server = _QuietServer(
-        uvicorn.Config(
-            origin, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2
-        )
+    config = uvicorn.Config(
+        origin, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2
     )
+    server = _QuietServer(config, origin.stop)
     async with origin.running():
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
@@ -179,13 +180,21 @@ async def _serving(listener: socket.socket, origin: OneOrigin) -> AsyncGenerator
                 if serving.done():
                     serving.result()
                 await asyncio.sleep(0.01)
+            await _ready(origin)
             yield
         finally:
             server.should_exit = True
             await serving
 
 
-class _QuietServer(uvicorn.Server):
+async def _ready(origin: OneOrigin) -> None:
+    """Return when every service is ready. Raises TimeoutError after half a minute."""
+    async with asyncio.timeout(READY_SECONDS):
+        while not all((await origin.readiness()).values()):  # noqa: ASYNC110 - no event to await
+            await asyncio.sleep(0.02)
+
+
+class _QuietServer(Server):
     """A server that leaves the signals to us."""
 
     @contextmanager

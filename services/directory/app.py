@@ -20,8 +20,8 @@ log = structlog.get_logger()
 FORGET_SECONDS: Final = 3600.0
 
 
-async def keep_house(running: Service) -> None:
-    """Make the key and the operator's account where they are missing; then tidy up every hour."""
+async def prepare(running: Service) -> None:
+    """Make the key and the operator's account where they are missing."""
     settings = running.settings
     async with running.workshop.transaction(ALL_COMMUNITIES) as tx:
         await actions.ensure_issuer_key(tx)
@@ -34,6 +34,10 @@ async def keep_house(running: Service) -> None:
             )
         if not is_operator:
             log.error("directory.operator_name_taken")
+
+
+async def tidy_up(running: Service) -> None:
+    """Forget what has expired, every hour."""
     while True:
         async with running.workshop.transaction(ALL_COMMUNITIES) as tx:
             await actions.forget_expired(tx)
@@ -47,7 +51,8 @@ DEFINITION = service.Definition(
     routers=(routes.router,),
     consumers=handlers.consumes,
     render=actions.rendering,
-    tasks=(keep_house,),
+    prepare=prepare,
+    tasks=(tidy_up,),
 )
 
 

@@ -14,6 +14,7 @@ from services.requests.store import Step
 from shared import clock, ids, neighbourhood
 from shared.events import Event, Taker, TaskCompleted
 from shared.outbox import emit
+from shared.permissions import TAKERS
 from shared.problems import UnknownId
 
 __all__ = ["Asking", "Change"]
@@ -81,12 +82,12 @@ async def settle_on_the_spot(
     """即办: file, resolve and close in one call; `spoken_word` is the resident's confirmation."""
     request, submitted = await _new(tx, community, asking, by=by)
     await store.create(tx, request, Step("submitted", by, request.created_at))
-    (resolved, resolving), (closed, closing) = domain.settle_on_the_spot(
+    resolved, closed, closing = domain.settle_on_the_spot(
         request, by=by, service_minutes=service_minutes, now=clock.now()
     )
     await store.save(tx, resolved, Step("resolved", by, resolved.updated_at))
     await store.save(tx, closed, Step("closed", by, closed.updated_at, spoken_word))
-    await emit(tx, submitted, resolving, closing)
+    await emit(tx, submitted, closing)
     return closed
 
 
@@ -113,12 +114,16 @@ async def put_on_list(
 
 
 async def dispatch(tx: AsyncConnection, change: Change, *, taker: Taker) -> ServiceRequest:
-    """Offer a request to a named person or organisation. Raises UnknownId."""
+    """Offer a request to a person who may take requests, or to an organisation.
+
+    Raises UnknownId.
+    """
     request = await _load(tx, change)
-    known = (
-        neighbourhood.knows_member if taker.kind == "person" else neighbourhood.knows_organisation
-    )
-    if not await known(tx, change.community, taker.id):
+    if taker.kind == "person":
+        known = await neighbourhood.roles_of(tx, change.community, taker.id) & TAKERS
+    else:
+        known = await neighbourhood.knows_organisation(tx, change.community, taker.id)
+    if not known:
         raise UnknownId("taker")
     decided = domain.dispatch(request, taker=taker, now=clock.now())
     return await _keep(tx, "dispatched", change, *decided)

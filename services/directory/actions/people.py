@@ -72,6 +72,7 @@ async def add_person(
     member, events = domain.admit(
         Member(person, membership), granting=deciding.granting, now=clock.now()
     )
+    await store.open_platform(tx)
     await store.save_people(tx, [member.person])
     await store.save_memberships(tx, [member.membership])
     await emit(tx, *events)

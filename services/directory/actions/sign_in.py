@@ -62,11 +62,8 @@ async def sign_in(
     """Sign in by password. Raises WrongCredentials, TooManyAttempts."""
     now = clock.now()
     name_mark, address_mark = secret.mark("name", login_name), secret.mark("address", address)
-    await _require_patience(tx, name_mark, free_tries=FREE_TRIES_OF_A_NAME, now=now)
     await _require_patience(tx, address_mark, free_tries=FREE_TRIES_OF_AN_ADDRESS, now=now)
-    if not await store.try_lock(tx, name_mark):
-        raise TooManyAttempts(1)  # one attempt a name at a time, or parallel ones were all free
-    await _require_patience(tx, name_mark, free_tries=FREE_TRIES_OF_A_NAME, now=clock.now())
+    await _take_turn(tx, name_mark)
     account = await store.credentials(tx, login_name=login_name)
     fits = await secret.verify_password(password, account.password_hash if account else None)
     if account is None or not fits:
@@ -122,7 +119,7 @@ async def change_password(
     if account.login_name is None:
         raise LoginNameMissing
     mark = secret.mark("name", account.login_name)
-    await _require_patience(tx, mark, free_tries=FREE_TRIES_OF_A_NAME, now=clock.now())
+    await _take_turn(tx, mark)
     if account.password_hash is not None and not await secret.verify_password(
         old or "", account.password_hash
     ):
@@ -173,6 +170,13 @@ async def forget_expired(tx: AsyncConnection) -> None:
     """Drop tokens, codes and failures that count no more."""
     now = clock.now()
     await store.forget_expired(tx, now=now, since=now - WINDOW)
+
+
+async def _take_turn(tx: AsyncConnection, mark: bytes) -> None:
+    """One attempt a name at a time, or parallel ones were all free. Raises TooManyAttempts."""
+    if not await store.try_lock(tx, mark):
+        raise TooManyAttempts(1)
+    await _require_patience(tx, mark, free_tries=FREE_TRIES_OF_A_NAME, now=clock.now())
 
 
 async def _require_patience(

@@ -12,6 +12,7 @@ from shared.problems import Malformed, NotMet
 LONGEST_CODE: Final = 40
 LONGEST_TEXT: Final = 100
 FIRST_PRINTABLE: Final = 32
+NO_HEADER: Final[list[str]] = []
 
 
 class NotUtf8(Malformed):
@@ -110,7 +111,7 @@ def read(body: bytes, *, columns: Sequence[str], required: Sequence[str]) -> Rea
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     number = 1
     try:
-        header = [cell.strip() for cell in next(reader, [])]
+        header = [cell.strip() for cell in next(reader, NO_HEADER)]
         reading.errors += _header_errors(header, columns, required)
         if reading.errors:
             return reading

@@ -25,7 +25,7 @@ class WrongParent(NotMet):
     )
 
 
-class NotACompound(NotMet):
+class NotCompound(NotMet):
     """Only compounds have a compound type."""
 
     zh = "只有小区才有小区类型。"
@@ -76,7 +76,7 @@ def may_hold(parent: PlaceKind, kind: PlaceKind) -> bool:
 def create_place(
     place: Place, *, parent: Place, code_taken: bool, now: datetime
 ) -> tuple[Place, list[PlaceChanged]]:
-    """A new place. Raises WrongParent, NotACompound, PlaceCodeTaken."""
+    """A new place. Raises WrongParent, NotCompound, PlaceCodeTaken."""
     _require_fit(place, parent, code_taken=code_taken)
     return place, tell_places([place], now=now)
 
@@ -124,6 +124,6 @@ def _require_fit(place: Place, parent: Place, *, code_taken: bool) -> None:
     if parent.removed or not may_hold(parent.kind, place.kind):
         raise WrongParent
     if place.compound_type is not None and place.kind != "compound":
-        raise NotACompound
+        raise NotCompound
     if code_taken:
         raise PlaceCodeTaken

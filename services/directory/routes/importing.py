@@ -37,12 +37,16 @@ PEOPLE: Final = _csv(
 )
 
 
-@router.post("/places/import", response_model=ReportView, openapi_extra=PLACES)
+@router.post(
+    "/places/import",
+    response_model=ReportView,
+    openapi_extra=PLACES,
+    dependencies=[may("import")],
+)
 async def import_places(
     community: CommunityPath,
     request: Request,
     tx: Tx,
-    _caller: Annotated[Caller, may("import")],
     *,
     dry_run: DryRun = False,
 ) -> Response:
@@ -58,8 +62,8 @@ async def import_places(
 async def import_people(
     community: CommunityPath,
     request: Request,
-    tx: WideTx,
     caller: Annotated[Caller, may("import")],
+    tx: WideTx,
     *,
     dry_run: DryRun = False,
 ) -> Response:

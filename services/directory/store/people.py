@@ -20,6 +20,7 @@ __all__ = [
     "login_names",
     "matching_members",
     "names",
+    "open_platform",
     "people",
     "read_person",
     "save_memberships",
@@ -55,6 +56,10 @@ _SEARCH = text(
       AND (CAST(:after AS uuid) IS NULL OR person_id < :after)
     ORDER BY person_id DESC LIMIT :limit + 1
     """
+)
+_OPEN_PLATFORM = text(
+    "SELECT set_config('app.communities', "
+    "concat_ws(',', current_setting('app.communities', true), '_'), true)"
 )
 _MATCHING = text(
     f"""
@@ -130,6 +135,11 @@ async def people(tx: AsyncConnection, wanted: PeopleSearch) -> list[Member]:
         },
     )
     return [_member(row) for row in found.mappings()]
+
+
+async def open_platform(tx: AsyncConnection) -> None:
+    """Let a community's transaction tell of a person, too: people belong to the platform (`_`)."""
+    await tx.execute(_OPEN_PLATFORM)
 
 
 async def matching_members(

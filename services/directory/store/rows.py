@@ -49,7 +49,9 @@ def saving(kind: "type[DataclassInstance]", table: Table) -> TextClause:
 async def save(tx: AsyncConnection, statement: TextClause, items: Sequence[object]) -> None:
     """Store new objects and next versions. Raises WrongState when another change came first."""
     if items:
-        saved = await tx.execute(statement, {"rows": orjson.dumps(list(items)).decode()})
+        # `default`: asyncpg's own kind of UUID
+        values = orjson.dumps(list(items), default=str).decode()
+        saved = await tx.execute(statement, {"rows": values})
         if saved.rowcount != len(items):
             raise WrongState
 

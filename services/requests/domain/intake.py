@@ -86,6 +86,7 @@ def put_on_list(
         request,
         now,
         status=Status.LISTED,
+        offered_to=None,
         takers_wanted=takers_wanted or request.takers_wanted,
     )
     return listed, tell_listed(listed)
@@ -96,7 +97,7 @@ def dispatch(
 ) -> tuple[ServiceRequest, RequestDispatched]:
     """Staff offer the request to one named person or organisation."""
     require(request, WAITING)
-    dispatched = step(request, now, status=Status.DISPATCHED, takers_wanted=1)
+    dispatched = step(request, now, status=Status.DISPATCHED, takers_wanted=1, offered_to=taker)
     return dispatched, tell(
         RequestDispatched,
         dispatched,

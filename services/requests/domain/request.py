@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from shared.events import RequestClosed, RequestListed, Work
+from shared.events import RequestClosed, RequestListed, Taker, Work
 from shared.events.requests import EvidenceNeeded, RequestEvent
 from shared.problems import NotAllowed, NotMet, WrongState
 
@@ -97,7 +97,11 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class ServiceRequest:
-    """One request. `work` names who holds it now, `task_version` the last step of their task."""
+    """One request.
+
+    `work` names who holds it now, `task_version` the last step of their task, `offered_to` whom it
+    was dispatched to.
+    """
 
     id: UUID
     community: str
@@ -118,6 +122,7 @@ class ServiceRequest:
     cycle: int = 1
     work: tuple[Work, ...] = ()
     task_version: int = 0
+    offered_to: Taker | None = None
     verified_by: UUID | None = None
     stars: int | None = None
     closed_at: datetime | None = None

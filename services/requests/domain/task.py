@@ -35,7 +35,7 @@ def follow_task(
     older step than the last one applied changes nothing: the newer one told who stands.
     """
     late = task.cycle != request.cycle or task.version <= request.task_version
-    if late or request.status not in WITH_TAKERS:
+    if late or request.status not in WITH_TAKERS or _is_of_an_old_offer(request, task):
         return None
     if isinstance(task, TaskCompleted):
         resolved = step(
@@ -54,8 +54,17 @@ def follow_task(
         )
         news = request.status in {Status.LISTED, Status.DISPATCHED}
         return accepted, tell(RequestAccepted, accepted, takers=task.takers) if news else None
-    listed = replace(followed, status=Status.LISTED)
+    listed = replace(followed, status=Status.LISTED, offered_to=None)
     return listed, tell_listed(listed)
+
+
+def _is_of_an_old_offer(request: ServiceRequest, task: TaskStep) -> bool:
+    """Somebody turns an offer down that has gone to somebody else meanwhile."""
+    return (
+        isinstance(task, TaskDeclined)
+        and request.status is Status.DISPATCHED
+        and request.offered_to != task.taker
+    )
 
 
 def _standing(request: ServiceRequest, task: TaskStep) -> tuple[Work, ...]:

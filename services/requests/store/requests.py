@@ -77,7 +77,8 @@ _SAVE = text(
     WITH saved AS (
         UPDATE service_request SET
             version = :version, status = :status, cycle = :cycle, work = CAST(:work AS jsonb),
-            handler_ids = :handler_ids, task_version = :task_version, verified_by = :verified_by,
+            handler_ids = :handler_ids, task_version = :task_version,
+            offered_to = CAST(:offered_to AS jsonb), verified_by = :verified_by,
             stars = :stars, closed_at = :closed_at, closed_as = :closed_as,
             takers_wanted = :takers_wanted, points_rule = :points_rule, updated_at = :updated_at
         WHERE community = :community AND id = :id AND version = :version - 1
@@ -213,6 +214,7 @@ def _values(request: ServiceRequest) -> dict[str, Any]:
     work = [one.model_dump(mode="json") for one in request.work]
     return values | {
         "work": orjson.dumps(work).decode(),
+        "offered_to": request.offered_to and request.offered_to.model_dump_json(),
         "handler_ids": sorted(request.handlers),
     }
 
@@ -229,6 +231,7 @@ def _step_values(step: Step) -> dict[str, Any]:
 def _request(row: RowMapping) -> ServiceRequest:
     values = {name: row[name] for name in _COLUMNS}
     values["status"] = Status(values["status"])
+    values["offered_to"] = values["offered_to"] and Taker(**values["offered_to"])
     values["work"] = tuple(
         Work(
             taker=Taker(**one["taker"]),

@@ -63,6 +63,7 @@ service_request = Table(
     Column("work", JSONB, nullable=False),
     Column("handler_ids", ARRAY(Uuid), nullable=False),
     Column("task_version", Integer, nullable=False),
+    Column("offered_to", JSONB),
     Column("verified_by", Uuid),
     Column("stars", SmallInteger),
     Column("closed_at", DateTime(timezone=True)),

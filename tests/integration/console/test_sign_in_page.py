@@ -146,7 +146,7 @@ async def test_a_wrong_password_and_an_unknown_name_are_told_alike(console, town
 async def test_failures_are_counted_for_the_visitors_address_not_the_consoles(console, town):
     async with browser(console) as client:
         await send(client, "/sign-in", login_name="nobody-here", password="wrong wrong wrong")
-    rows = await town.directory.platform.rows("directory", "SELECT mark FROM failed_attempt")
+    rows = await town.directory.platform.rows("directory", "SELECT mark FROM failed_sign_in")
     marks = {row.mark for row in rows}
     assert secret.mark("address", BROWSER_ADDRESS) in marks
     assert secret.mark("address", CONSOLE_ADDRESS) not in marks

@@ -84,7 +84,7 @@ async def test_places_lie_in_higher_ones_and_households_are_never_told(town, pla
         (
             {"kind": "grid", "title": "x", "code": "x", "compound_type": "serviced"},
             400,
-            "not-a-compound",
+            "not-compound",
         ),
     ):
         answer = await town.ask("POST", "/places", json=body)

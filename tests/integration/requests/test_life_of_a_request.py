@@ -2,10 +2,6 @@
 
 from uuid import UUID
 
-import httpx
-import pytest_asyncio
-
-from shared import clock, ids
 from shared.events import (
     RequestAccepted,
     RequestCancelled,
@@ -20,86 +16,8 @@ from shared.events import (
     TaskStarted,
     Work,
 )
-from tests.support.platform import Neighbourhood, Person, Platform, eventually
-
-
-class Desk:
-    """A community with a resident, staff and one building, in front of the requests service."""
-
-    def __init__(self, hood: Neighbourhood) -> None:
-        self.hood = hood
-        self.platform = hood.platform
-        self.task_id = ids.new_id()
-        self.task_version = 0
-
-    async def open(self) -> "Desk":
-        self.resident = await self.hood.person("resident")
-        self.staff = await self.hood.person("community_staff")
-        self.verifier = await self.hood.person("grid_worker")
-        self.place = await self.hood.place()
-        await self.hood.arrived("requests", places=1, memberships=3)
-        await eventually(self._has_catalogue)
-        return self
-
-    async def _has_catalogue(self) -> bool:
-        return bool((await self.get(self.resident, "/catalogue")).json())
-
-    async def get(self, who: Person, path: str) -> httpx.Response:
-        async with await self.platform.client("requests", who.token) as client:
-            return await client.get(f"/{self.hood.slug}{path}")
-
-    async def post(
-        self, who: Person, path: str, body: object | None = None, **headers: str
-    ) -> httpx.Response:
-        async with await self.platform.client("requests", who.token) as client:
-            return await client.post(
-                f"/{self.hood.slug}/requests{path}", json=body, headers=headers
-            )
-
-    async def submitted(self, **changes: object) -> UUID:
-        asking = {
-            "category": "repair",
-            "description": "三楼楼道灯不亮",
-            "place_id": str(self.place),
-        }
-        answer = await self.post(self.resident, "", asking | changes)
-        assert answer.status_code == 201, answer.text
-        return UUID(answer.json()["id"])
-
-    async def listed(self) -> UUID:
-        request_id = await self.submitted()
-        for path in ("register", "list"):
-            answer = await self.post(self.staff, f"/{request_id}/{path}", {})
-            assert answer.status_code == 200, answer.text
-        return request_id
-
-    async def task(self, contract: type, request_id: UUID, **fields: object) -> None:
-        self.task_version += 1
-        cycle = fields.pop("cycle", 1)
-        version = fields.pop("version", self.task_version)
-        await self.platform.tell(
-            contract(
-                community=self.hood.slug,
-                occurred_at=clock.now(),
-                version=version,
-                task_id=self.task_id,
-                request_id=request_id,
-                cycle=cycle,
-                **fields,
-            )
-        )
-
-    async def status(self, request_id: UUID, wanted: str) -> dict:
-        async def there() -> dict | None:
-            request = (await self.get(self.staff, f"/requests/{request_id}")).json()
-            return request if request["status"] == wanted else None
-
-        return await eventually(there)
-
-
-@pytest_asyncio.fixture
-async def desk(hood: Neighbourhood) -> Desk:
-    return await Desk(hood).open()
+from tests.support.desk import Desk
+from tests.support.platform import Person, Platform
 
 
 async def resolved(desk: Desk, helper: Person) -> UUID:

@@ -3,21 +3,25 @@
 import asyncio
 import statistics
 import time
+from collections.abc import Awaitable
 from uuid import UUID
 
+import asyncpg
+import nats as nats_py
 import orjson
 import pytest
 from faststream import AckPolicy
+from nats.errors import Error as NatsError
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from sqlalchemy import text
 
 from deploy import services
 from shared import clock, ids
 from shared.broker import PromptSubscriber
 from shared.events import UNSTAMPED
 from shared.problems import NotAllowed, NotYet
-from tests.support.platform import TEST_LIMITS, Neighbourhood, Platform, eventually
+from tests.support.platform import Neighbourhood, Platform, eventually
+from tests.support.toy import app as toy_app
 from tests.support.toy.behaviour import behaviour
 from tests.support.toy.events import Returned, Thrown, thrown
 from tests.support.toy.running import (
@@ -25,8 +29,6 @@ from tests.support.toy.running import (
     STREAM,
     Toy,
     provision,
-    running,
-    settings,
     told_on_bus,
 )
 
@@ -51,34 +53,15 @@ async def attempted(toy: Toy, event_id: UUID, attempts: int) -> None:
 
 
 async def make_due(toy: Toy, event_id: UUID) -> None:
-    await toy.rows(
-        "UPDATE retry SET next_at = now() WHERE event_id = :id RETURNING 1", id=event_id
-    )
+    await toy.rows("UPDATE retry SET next_at = now() WHERE event_id = :id RETURNING 1", id=event_id)
 
 
 class TestBatches:
     async def test_a_batch_is_one_transaction(self, toy: Toy, hood: Neighbourhood) -> None:
         balls = [thrown(hood.slug) for _ in range(20)]
-        messages = [
-            toy.service.bus.nats().publish(
-                one.subject,
-                one.model_dump_json().encode(),
-                headers={"ce-type": one.type(), "Nats-Msg-Id": str(one.event_id)},
-            )
-            for one in balls
-        ]
-        blocker = thrown(hood.slug)
-        arrived, go_on = asyncio.Event(), asyncio.Event()
-
-        async def hold() -> None:
-            arrived.set()
-            await go_on.wait()
-
-        behaviour.meanwhile[blocker.ball_id] = hold
-        await throw(toy, blocker)
-        await arrived.wait()
-        await asyncio.gather(*messages)  # while the consumer is busy with the first one
-        await toy.service.bus.nats().flush()
+        go_on = await hold_consumer(toy, thrown(hood.slug))
+        for one in balls:
+            await throw(toy, one)
         go_on.set()
         effects = [(await toy.once_caught(one.ball_id))[0] for one in balls]
         assert len({one.transaction for one in effects}) == 1
@@ -89,12 +72,12 @@ class TestBatches:
         self, toy: Toy, hood: Neighbourhood
     ) -> None:
         ball, blocker = thrown(hood.slug), thrown(hood.slug)
-        behaviour.meanwhile[blocker.ball_id] = lambda: throw_twice()
 
         async def throw_twice() -> None:
             await throw(toy, ball)
             await throw(toy, ball)
 
+        behaviour.meanwhile[blocker.ball_id] = throw_twice
         await throw(toy, blocker)
         assert len(await toy.once_caught(ball.ball_id)) == 1
         assert behaviour.attempts[ball.ball_id] == 1
@@ -141,49 +124,350 @@ class TestOnce:
         self, toy: Toy, hood: Neighbourhood, platform: Platform
     ) -> None:
         """The connection ends between the commit and the ack: the bus must deliver again."""
+        ball, blocker = thrown(hood.slug), thrown(hood.slug)
+        go_on = await hold_consumer(toy, blocker)
+        await throw(toy, ball)
+        dying = await nats_py.connect(platform.servers.nats_url)
+        consumer = toy_app.create_app(toy.service.settings).state.service.consumers[BALLS]
+        pull = await dying.jetstream().pull_subscribe_bind(consumer=BALLS, stream=STREAM)
+        (message,) = await pull.fetch(1)
+        behaviour.meanwhile[ball.ball_id] = dying.close
+        with pytest.raises(NatsError):
+            await consumer.take([message])
+        assert len(await toy.caught(ball.ball_id)) == 1
+        go_on.set()
+        await eventually(lambda: nothing_pending(toy))
+        assert len(await toy.caught(ball.ball_id)) == 1
+        assert behaviour.attempts[ball.ball_id] == 1
+
+    async def test_a_crash_before_the_commit_brings_the_event_again(
+        self, toy: Toy, hood: Neighbourhood
+    ) -> None:
+        """Whoever took it never answers: after `ack_wait` it comes to the next one."""
+        ball, blocker = thrown(hood.slug), thrown(hood.slug)
+        go_on = await hold_consumer(toy, blocker)
+        await throw(toy, ball)
+        pull = await toy.platform.nats.jetstream().pull_subscribe_bind(BALLS, stream=STREAM)
+        assert len(await pull.fetch(1)) == 1
+        await pull.unsubscribe()
+        go_on.set()
+        assert len(await toy.once_caught(ball.ball_id)) == 1
+        await eventually(lambda: nothing_pending(toy))
+
+
+class TestAttempts:
+    async def test_a_passing_failure_ends_in_one_effect(
+        self, toy: Toy, hood: Neighbourhood
+    ) -> None:
         ball = thrown(hood.slug)
-        jetstream = platform.nats.jetstream()
+        behaviour.fail(ball.ball_id, RuntimeError("once"), RuntimeError("in the batch too"))
+        await throw(toy, ball)
+        await attempted(toy, ball.event_id, 1)
+        await make_due(toy, ball.event_id)
+        assert len(await toy.once_caught(ball.ball_id)) == 1
+        assert not await toy.parked(ball.event_id)
+        assert len(await toy.platform.told(Returned, ball_id=ball.ball_id)) == 1
+
+    async def test_what_has_not_arrived_yet_is_waited_for(
+        self, toy: Toy, hood: Neighbourhood
+    ) -> None:
+        ball = thrown(hood.slug)
+        behaviour.fail(ball.ball_id, NotYet(), NotYet())
+        await throw(toy, ball)
+        await attempted(toy, ball.event_id, 1)
+        await make_due(toy, ball.event_id)
+        assert len(await toy.once_caught(ball.ball_id)) == 1
+
+    async def test_the_sixth_failure_makes_a_dead_letter(
+        self, toy: Toy, hood: Neighbourhood
+    ) -> None:
+        ball = thrown(hood.slug)
+        behaviour.fail(ball.ball_id, *[RuntimeError("never")] * 20)
+        await throw(toy, ball)
+        for attempts in range(1, 6):
+            await attempted(toy, ball.event_id, attempts)
+            await make_due(toy, ball.event_id)
+        (letter,) = await toy.buried(hood.slug)
+        assert orjson.loads(letter["body"]) == orjson.loads(ball.model_dump_json())
+        assert letter["headers"]["jinlin-reason"] == "RuntimeError('never')"
+        assert letter["headers"]["ce-id"] == str(ball.event_id)
+        await eventually(lambda: is_empty(toy.parked(ball.event_id)))
+        assert not await toy.caught(ball.ball_id)
+
+    async def test_the_waits_grow(self, toy: Toy, hood: Neighbourhood) -> None:
+        ball = thrown(hood.slug)
+        behaviour.fail(ball.ball_id, *[RuntimeError("never")] * 20)
+        await throw(toy, ball)
+        for attempts, seconds in enumerate((1, 5, 30, 120, 300), start=1):
+            await attempted(toy, ball.event_id, attempts)
+            (left,) = await toy.rows(
+                "SELECT extract(epoch FROM next_at - now()) AS seconds FROM retry "
+                "WHERE event_id = :id",
+                id=ball.event_id,
+            )
+            assert seconds * 0.8 - 2 < left.seconds <= seconds * 1.2
+            await make_due(toy, ball.event_id)
+
+    async def test_a_rule_that_says_no_makes_a_dead_letter_at_once(
+        self, toy: Toy, hood: Neighbourhood
+    ) -> None:
+        ball, mate = thrown(hood.slug), thrown(hood.slug)
+        behaviour.fail(ball.ball_id, NotAllowed(), NotAllowed())
+        await throw(toy, ball)
+        await throw(toy, mate)
+        (letter,) = await toy.buried(hood.slug)
+        assert letter["headers"]["jinlin-reason"] == "NotAllowed()"
+        assert letter["headers"]["jinlin-consumer"] == BALLS
+        assert len(await toy.once_caught(mate.ball_id)) == 1
+        assert not await toy.parked(ball.event_id)
+
+    async def test_a_parked_event_that_nobody_can_read_any_more_is_buried(
+        self, toy: Toy, hood: Neighbourhood
+    ) -> None:
+        """A contract may have changed while it waited; the others must not wait behind it."""
+        ball, mate = thrown(hood.slug), thrown(hood.slug)
+        for one in (ball, mate):
+            behaviour.fail(one.ball_id, *[RuntimeError("not now")] * 2)
+            await throw(toy, one)
+            await attempted(toy, one.event_id, 1)
+        await toy.rows(
+            "UPDATE retry SET body = '{}', next_at = now() - interval '1 minute' "
+            "WHERE event_id = :id RETURNING 1",
+            id=ball.event_id,
+        )
+        await make_due(toy, mate.event_id)
+        assert len(await toy.once_caught(mate.ball_id)) == 1
+        (letter,) = await toy.buried(hood.slug)
+        assert letter["headers"]["jinlin-reason"].startswith("malformed cn.jinlin.toy.thrown.v1")
+        await eventually(lambda: is_empty(toy.parked(ball.event_id)))
+
+
+def body_of(ball: Thrown, *, without: str = "", **changes: object) -> bytes:
+    body = orjson.loads(ball.model_dump_json()) | changes
+    return orjson.dumps({name: value for name, value in body.items() if name != without})
+
+
+POISON = {
+    "not JSON": (lambda one: b"{", {}, "malformed"),
+    "no bytes": (lambda one: b"", {}, "malformed"),
+    "not UTF-8": (lambda one: b"\xff\xfe", {}, "malformed"),
+    "deeper than any": (lambda one: b"[" * 20_000, {}, "malformed"),
+    "a field is missing": (lambda one: body_of(one, without="ball_id"), {}, "malformed"),
+    "a field of another kind": (lambda one: body_of(one, version="first"), {}, "malformed"),
+    "an unknown type": (
+        body_of, {"ce-type": "cn.jinlin.toy.eaten.v1"}, "unknown type"
+    ),
+    "no type": (body_of, {"ce-type": ""}, "unknown type"),
+    "another type": (
+        body_of, {"ce-type": Returned.type()}, "the envelope does not fit"
+    ),
+    "another community": (
+        lambda one: body_of(one, community="elsewhere"), {}, "the envelope does not fit"
+    ),
+    "no id": (
+        lambda one: body_of(one, event_id=str(UNSTAMPED)), {}, "the envelope does not fit"
+    ),
+}  # fmt: skip
+
+
+class TestPoison:
+    async def test_it_is_buried_as_it_came_and_holds_nobody(
+        self, toy: Toy, hood: Neighbourhood
+    ) -> None:
+        jetstream = toy.platform.nats.jetstream()
         before = await jetstream.consumer_info(STREAM, BALLS)
+        sent: list[tuple[bytes, str]] = []
+        for spoil, headers, reason in POISON.values():
+            ball = thrown(hood.slug)
+            sent.append((spoil(ball), reason))
+            usual = {"ce-type": ball.type(), "ce-id": str(ball.event_id)}
+            await toy.platform.publish(ball.subject, spoil(ball), usual | headers)
+        good = thrown(hood.slug)
+        await throw(toy, good)
+        assert len(await toy.once_caught(good.ball_id)) == 1
+        letters = await toy.buried(hood.slug, len(POISON))
+        assert len(letters) == len(POISON)
+        for letter, (body, reason) in zip(letters, sent, strict=True):
+            assert letter["body"] == body
+            assert letter["headers"]["jinlin-reason"].startswith(reason)
+            assert letter["headers"]["jinlin-subject"] == good.subject
+        await eventually(lambda: nothing_pending(toy))
+        after = await jetstream.consumer_info(STREAM, BALLS)
+        assert before.delivered
+        assert after.delivered
+        # Each was delivered once, and no more.
+        came = after.delivered.consumer_seq - before.delivered.consumer_seq
+        assert came == len(POISON) + 1
+        assert not await toy.rows("SELECT 1 FROM retry WHERE community = :c", c=hood.slug)
 
-        async def end_connection() -> None:
-            await toy.service.bus.nats().close()
+    async def test_reasons_never_repeat_what_is_in_the_body(
+        self, toy: Toy, hood: Neighbourhood
+    ) -> None:
+        ball = thrown(hood.slug)
+        await toy.platform.publish(
+            ball.subject, body_of(ball, version="call 13800001111"), {"ce-type": ball.type()}
+        )
+        (letter,) = await toy.buried(hood.slug)
+        assert "13800001111" not in letter["headers"]["jinlin-reason"]
 
-        configured = settings(platform, "toy", platform.servers.nats_url)
-        async with running(configured) as other:
-            nats = other.state.service.bus.nats
-            await eventually(lambda: is_connected(other))
 
-            async def end_that() -> None:
-                # Whichever of the two took the ball loses its connection, if it is this one.
-                await nats().close()
+class TestLiveness:
+    async def test_none_of_a_trickle_comes_late(
+        self, toy: Toy, hood: Neighbourhood, record_property
+    ) -> None:
+        balls = [thrown(hood.slug) for _ in range(300)]
+        thrown_at: dict[UUID, float] = {}
+        for one in balls:
+            thrown_at[one.ball_id] = time.monotonic()
+            await throw(toy, one)
 
-            behaviour.meanwhile[ball.ball_id] = end_that
-            # Only the other one may take it: ours is busy with another ball.
-            blocker = thrown(hood.slug)
-            arrived, go_on = asyncio.Event(), asyncio.Event()
+        async def all_caught() -> bool:
+            return thrown_at.keys() <= behaviour.caught_at.keys()
 
-            async def hold() -> None:
-                arrived.set()
-                await go_on.wait()
+        await eventually(all_caught)
+        took = [behaviour.caught_at[ball] - at for ball, at in thrown_at.items()]
+        record_property("p50_ms", round(statistics.median(took) * 1000, 1))
+        record_property("max_ms", round(max(took) * 1000, 1))
+        assert max(took) < 2
 
-            behaviour.meanwhile[blocker.ball_id] = hold
-            del end_connection
-            await throw(toy, blocker)
-            await arrived.wait()
+    async def test_none_comes_late_to_a_consumer_that_waits(
+        self, toy: Toy, hood: Neighbourhood, record_property
+    ) -> None:
+        """One at a time: each finds the fetch of the one before over, and a new one waiting."""
+        took: list[float] = []
+        for _ in range(60):
+            ball = thrown(hood.slug)
+            at = time.monotonic()
             await throw(toy, ball)
-            await toy.once_caught(ball.ball_id)
-            go_on.set()
 
-            async def delivered_again() -> bool:
-                info = await jetstream.consumer_info(STREAM, BALLS)
-                assert info.delivered
-                assert before.delivered
-                more = info.delivered.consumer_seq - before.delivered.consumer_seq
-                return more >= 3 and info.num_ack_pending == 0
+            async def is_caught(ball_id: UUID = ball.ball_id) -> bool:
+                return ball_id in behaviour.caught_at
 
-            await eventually(delivered_again)
+            await eventually(is_caught)
+            took.append(behaviour.caught_at[ball.ball_id] - at)
+        record_property("p50_ms", round(statistics.median(took) * 1000, 1))
+        assert max(took) < 2
+
+    async def test_a_deleted_consumer_is_noticed_and_works_again_when_it_is_back(
+        self, toy: Toy, hood: Neighbourhood, platform: Platform
+    ) -> None:
+        ball = thrown(hood.slug)
+        await throw(toy, ball)
+        await toy.once_caught(ball.ball_id)
+        assert await ready(toy)
+        await platform.nats.jetstream().delete_consumer(STREAM, BALLS)
+
+        async def noticed() -> bool:
+            answer = await toy.client().get("/readyz")
+            return answer.status_code == 503 and not answer.json()["parts"]["consumers"]
+
+        await eventually(noticed)
+        late = thrown(hood.slug)
+        await throw(toy, late)
+        await provision(platform.nats)
+        assert len(await toy.once_caught(late.ball_id)) == 1
+        await eventually(lambda: ready(toy))
+        await eventually(lambda: nothing_pending(toy))
+        # The new consumer brought the whole stream once more.
         assert len(await toy.caught(ball.ball_id)) == 1
 
+    async def test_while_the_database_is_away_nothing_counts_as_an_attempt(
+        self, toy: Toy, hood: Neighbourhood, platform: Platform
+    ) -> None:
+        """Its role may not sign in, and whoever was inside is thrown out."""
+        ball = thrown(hood.slug)
+        server = await asyncpg.connect(platform.databases.server)
+        try:
+            await server.execute("ALTER ROLE toy NOLOGIN")
+            await server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'toy'"
+            )
+            await throw(toy, ball)
+            jetstream = platform.nats.jetstream()
 
-async def is_connected(app) -> bool:
-    return app.state.service.bus.is_connected
+            async def taken() -> bool:
+                return (await jetstream.consumer_info(STREAM, BALLS)).num_ack_pending > 0
+
+            await eventually(taken)
+        finally:
+            await server.execute("ALTER ROLE toy LOGIN")
+            await server.close()
+        assert len(await toy.once_caught(ball.ball_id)) == 1
+        assert behaviour.attempts[ball.ball_id] == 1
+        assert not await toy.rows("SELECT 1 FROM retry WHERE community = :c", c=hood.slug)
+
+
+class TestTraces:
+    async def test_what_an_event_causes_joins_its_trace(
+        self, toy: Toy, hood: Neighbourhood, platform: Platform
+    ) -> None:
+        spans = InMemorySpanExporter()
+        toy.service.tracing.add_span_processor(SimpleSpanProcessor(spans))
+        balls = [thrown(hood.slug) for _ in range(3)]
+        traces = {one.event_id: f"{number:032x}" for number, one in enumerate(balls, start=7)}
+        for one in balls:
+            await throw(toy, one, traceparent=f"00-{traces[one.event_id]}-00000000000000aa-01")
+        for one in balls:
+            await toy.once_caught(one.ball_id)
+        found = {
+            f"{span.context.trace_id:032x}": span
+            for span in spans.get_finished_spans()
+            if span.name == BALLS
+        }
+        subject = f"evt.{hood.slug}.toy.returned.v1"
+
+        async def all_on_bus() -> bool:
+            return len(await told_on_bus(platform.nats, subject)) == len(balls)
+
+        await eventually(all_on_bus)
+        for message in await told_on_bus(platform.nats, subject):
+            event = Returned.model_validate_json(message.data or b"")
+            assert event.caused_by
+            trace = traces[event.caused_by]
+            assert message.headers
+            _, its_trace, its_span, _ = message.headers["traceparent"].split("-")
+            assert its_trace == trace
+            assert its_span == f"{found[trace].context.span_id:016x}"
+            assert f"{found[trace].parent.span_id:016x}" == "00000000000000aa"
+
+
+@pytest.mark.parametrize("name", services.SERVICES)
+def test_every_subscriber_is_prompt_and_acks_by_hand(name: str) -> None:
+    service = services.create_app(name)(services.settings(name)).state.service
+    subscribers = service.bus._broker.subscribers
+    specs = services.definition(name).consumers.specs
+    assert len(subscribers) == len(specs) == len({one.durable for one in specs})
+    for one in subscribers:
+        assert type(one) is PromptSubscriber
+        assert one.ack_policy is AckPolicy.MANUAL
+        assert not one.stream.declare
+    for spec in specs:
+        assert spec.durable.startswith(f"{name}-")
+        assert {event.owner for event in spec.events} == {spec.events[0].owner}
+
+
+async def hold_consumer(toy: Toy, blocker: Thrown) -> asyncio.Event:
+    """Keep the running consumer busy with one event until the answer is set."""
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        arrived.set()
+        await go_on.wait()
+
+    behaviour.meanwhile[blocker.ball_id] = hold
+    await throw(toy, blocker)
+    await arrived.wait()
+    return go_on
+
+
+async def nothing_pending(toy: Toy) -> bool:
+    info = await toy.platform.nats.jetstream().consumer_info(STREAM, BALLS)
+    return info.num_ack_pending == 0 and info.num_pending == 0
+
+
+async def ready(toy: Toy) -> bool:
+    return (await toy.client().get("/readyz")).status_code == 200
+
+
+async def is_empty(asked: Awaitable[list[object]]) -> bool:
+    return not await asked

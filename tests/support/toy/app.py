@@ -69,7 +69,7 @@ class AlreadySaid(WrongState):
 
 class Saying(Payload):
     words: Words
-    depth: list[object] = []
+    depth: list[object] | None = None
 
 
 class NoteView(Versioned):

@@ -31,12 +31,13 @@ class Returned(ToyEvent):
 @contextmanager
 def known_contracts() -> Iterator[None]:
     """Let consumers read the toy's events; afterwards nobody finds them among the real ones."""
-    Event.known |= {one.type(): one for one in (Thrown, Returned)}
+    new = {one.type(): one for one in (Thrown, Returned) if one.type() not in Event.known}
+    Event.known.update(new)
     try:
         yield
     finally:
-        for one in (Thrown, Returned):
-            Event.known.pop(one.type(), None)
+        for one in new:
+            del Event.known[one]
 
 
 def thrown(community: str, *, ball_id: UUID | None = None, version: int = 1) -> Thrown:

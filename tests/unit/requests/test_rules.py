@@ -137,9 +137,7 @@ def test_seven_days_to_reopen() -> None:
 
 
 def test_on_the_spot_grants_no_points() -> None:
-    (_, _), (closed, event) = domain.settle_on_the_spot(
-        submitted(), by=STAFF, service_minutes=5, now=NOW
-    )
+    _, closed, event = domain.settle_on_the_spot(submitted(), by=STAFF, service_minutes=5, now=NOW)
     assert (closed.version, event.points_rule, event.closed_as) == (3, None, "on_the_spot")
 
 

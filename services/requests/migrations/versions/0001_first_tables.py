@@ -43,6 +43,7 @@ CREATE TABLE service_request (
     takers_wanted smallint NOT NULL,
     status text NOT NULL, version integer NOT NULL, cycle integer NOT NULL CHECK (cycle >= 1),
     work jsonb NOT NULL, handler_ids uuid[] NOT NULL, task_version integer NOT NULL,
+    offered_to jsonb,
     verified_by uuid, stars smallint CHECK (stars BETWEEN 1 AND 5),
     closed_at timestamptz, closed_as text,
     created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL,

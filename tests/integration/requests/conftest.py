@@ -1,0 +1,11 @@
+"""The desk that the tests of the requests service sit at."""
+
+import pytest_asyncio
+
+from tests.support.desk import Desk
+from tests.support.platform import Neighbourhood
+
+
+@pytest_asyncio.fixture
+async def desk(hood: Neighbourhood) -> Desk:
+    return await Desk(hood).open()

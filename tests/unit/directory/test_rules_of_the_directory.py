@@ -1,0 +1,139 @@
+"""The rules of the directory, by themselves."""
+
+import contextlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.directory import domain
+from services.directory.domain import Granting, Membership, Place
+from services.directory.domain.csv_file import NotUtf8
+from services.directory.domain.person import TrustedRole
+from services.directory.domain.sign_in import (
+    WINDOW,
+    Claims,
+    Failures,
+    Standing,
+    TooManyAttempts,
+    require_patience,
+    typed_code,
+)
+from shared.events.directory import PLACE_KINDS
+
+NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
+ROOT = Place("wenhua", uuid4(), "community", None, "文化路", "wenhua")
+STAFF = Granting({"community_staff", "grid_worker"}, is_allowed=False)
+
+
+@given(st.sampled_from(PLACE_KINDS), st.sampled_from(PLACE_KINDS))
+def test_of_two_kinds_at_most_one_holds_the_other(one, other) -> None:
+    assert not (domain.may_hold(one, other) and domain.may_hold(other, one))
+    assert domain.may_hold(one, other) or domain.may_hold(other, one) or one == other
+
+
+@given(st.text(max_size=60))
+def test_a_name_shows_one_character_at_most(name: str) -> None:
+    assert domain.masked_name(name) == f"{name[:1]}*"
+
+
+@given(st.from_regex(r"\+?[0-9]{5,20}", fullmatch=True))
+def test_a_phone_hides_at_least_its_middle(phone: str) -> None:
+    masked = domain.masked_phone(phone)
+    assert masked is not None
+    assert "****" in masked
+    assert masked != phone
+
+
+def test_the_mask_of_a_mobile_number() -> None:
+    assert domain.masked_phone("13812341234") == "138****1234"
+    assert domain.masked_phone(None) is None
+
+
+def waits(count: int, passed: timedelta) -> int:
+    try:
+        require_patience(Failures(count, NOW - passed), free_tries=5, now=NOW)
+    except TooManyAttempts as refusal:
+        return refusal.retry_after_seconds or 0
+    return 0
+
+
+@given(st.integers(0, 500), st.timedeltas(timedelta(0), WINDOW))
+def test_patience_grows_with_failures_and_never_locks_for_ever(count, passed) -> None:
+    assert waits(count, passed) <= waits(count + 1, passed) <= WINDOW.total_seconds() + 1
+    assert waits(count, WINDOW) == 0
+    assert count >= 5 or waits(count, passed) == 0
+
+
+@given(st.lists(st.sampled_from(["-", " ", "a", "7", "Q"])))
+def test_a_code_is_the_same_however_it_is_typed(letters: list[str]) -> None:
+    code = "".join(letters)
+    assert (
+        typed_code(code)
+        == typed_code(code.lower().replace("-", " "))
+        == typed_code(typed_code(code))
+    )
+
+
+def test_a_token_tells_of_twenty_memberships_at_most() -> None:
+    standings = tuple(Standing(f"c{n}", "社区", ("resident",), (), None) for n in range(30))
+    claims = Claims("jinlin", "jinlin", uuid4(), (), standings).at(NOW)
+    assert len(claims["memberships"]) == 20  # pyright: ignore[reportArgumentType]
+
+
+@given(
+    st.frozensets(st.sampled_from(["resident", "volunteer", "grid_worker"])),
+    st.frozensets(st.sampled_from(["resident", "volunteer", "community_staff"])),
+)
+def test_trusted_roles_neither_come_nor_go_without_the_right(before, after) -> None:
+    membership = Membership("wenhua", uuid4(), tuple(before))
+    touches = STAFF.trusted & (before | after)
+    if touches:
+        with pytest.raises(TrustedRole):
+            domain.change_membership(membership, granting=STAFF, now=NOW, roles=tuple(after))
+    allowed = replace(STAFF, is_allowed=True)
+    changed, (told,) = domain.change_membership(
+        membership, granting=allowed, now=NOW, roles=tuple(after)
+    )
+    assert (changed.version, told.version, told.roles) == (2, 2, tuple(after))
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "c", "d", ""]),
+        st.sampled_from(["a", "b", "c", "", "wenhua", "z"]),
+        st.sampled_from([*PLACE_KINDS, "castle"]),
+        st.sampled_from(["楼", "", "=1+1"]),
+    ),
+    max_size=6,
+)
+
+
+@given(ROWS)
+def test_what_a_plan_stores_is_a_tree_and_a_second_time_nothing(rows) -> None:
+    lines = [f"{code},{parent},{kind},{title}" for code, parent, kind, title in rows]
+    body = "\n".join(["code,parent_code,kind,title", *lines]).encode()
+    plan = planned(body, {})
+    if plan.errors:
+        return
+    places = {place.id: place for place in [ROOT, *plan.new]}
+    for place in plan.new:
+        parent = places[place.parent_id or UUID(int=0)]
+        assert domain.may_hold(parent.kind, place.kind)
+    again = planned(body, {place.code: place for place in plan.new})
+    assert (again.new, again.changed, again.unchanged) == ([], [], len(plan.new))
+
+
+@given(st.binary(max_size=300))
+def test_no_file_breaks_the_reader(body: bytes) -> None:
+    with contextlib.suppress(NotUtf8):
+        planned(b"code,kind,title\n" + body, {})
+
+
+def planned(body: bytes, present: dict[str, Place]) -> domain.PlacePlan:
+    return domain.plan_places(
+        domain.read_places(body), root=ROOT, present=present, compound_type=None, new_id=uuid4
+    )
