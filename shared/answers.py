@@ -26,6 +26,7 @@ _OF_STATUS = {
         problems.NotSignedIn,
         problems.NotAllowed,
         problems.NotFound,
+        problems.UnknownMethod,
         problems.WrongState,
         problems.StaleVersion,
         problems.TooLarge,
@@ -117,9 +118,13 @@ async def _malformed(request: Request, error: Exception) -> Response:
 async def _plain(request: Request, error: Exception) -> Response:
     """What the framework refuses: no such route, a method that it does not take."""
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    if isinstance(error.__cause__, Problem):  # raised while the body was read
+        return problem_answer(request, error.__cause__)
     problem = _OF_STATUS.get(error.status_code, Problem)()
     problem.status = error.status_code
-    return problem_answer(request, problem)
+    answer = problem_answer(request, problem)
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 async def _of_database(request: Request, error: Exception) -> Response:

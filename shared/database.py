@@ -33,6 +33,7 @@ class Database:
             max_overflow=overflow,
             pool_timeout=2,
             pool_recycle=1800,
+            hide_parameters=True,  # what people wrote never enters a log
             connect_args={"timeout": 2, "command_timeout": 10},
         )
         return cls(engine)

@@ -6,6 +6,7 @@ comes again (`DESIGN.md` §9).
 """
 
 import hashlib
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Annotated, Any, Final
 
@@ -16,9 +17,9 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.database import ALL_COMMUNITIES
+from shared.database import ALL_COMMUNITIES, changed_rows
 from shared.events import PLATFORM
-from shared.problems import Malformed, NotMet, StaleVersion, WrongState
+from shared.problems import Malformed, NotFound, NotMet, StaleVersion, WrongState
 
 __all__ = ["Door", "Edition", "KeyReused", "PlatformTx", "RequestUnderWay", "Tx"]
 
@@ -27,10 +28,12 @@ SUCCESS: Final = range(200, 300)
 
 _FIND_ANSWER = text(
     """
-    SELECT pg_try_advisory_xact_lock(hashtextextended(:principal || ' ' || :key, 0)) AS locked,
+    SELECT pg_try_advisory_xact_lock(
+               hashtextextended(concat_ws(' ', :community, :principal, :key), 0)) AS locked,
            answer.route, answer.body_hash, answer.status, answer.headers, answer.body
     FROM (SELECT) AS always
-    LEFT JOIN answers AS answer ON answer.principal = :principal AND answer.key = :key
+    LEFT JOIN answers AS answer ON answer.community = :community
+        AND answer.principal = :principal AND answer.key = :key
     """
 )
 _KEEP_ANSWER = text(
@@ -38,8 +41,11 @@ _KEEP_ANSWER = text(
     INSERT INTO answers (principal, key, community, route, body_hash, status, headers, body)
     VALUES (:principal, :key, :community, :route, :body_hash, :status, CAST(:headers AS jsonb),
             :body)
+    ON CONFLICT DO NOTHING
     """
 )
+_SLUG: Final = re.compile("[a-z0-9-]{1,40}")
+_TAG: Final = re.compile('"?([0-9]{1,18})"?')
 
 
 class KeyReused(Malformed):
@@ -83,6 +89,8 @@ async def _transaction(
     """The transaction of this request; it sees the community in the path and no other."""
     caller = request.state.caller  # a route without a permission has none, and fails here
     community = request.path_params.get("community")
+    if community is not None and not _SLUG.fullmatch(community):
+        raise NotFound  # never opens `*`, or several
     # An answer that belongs to no community is kept under the platform's sign.
     communities = [community] if community else [PLATFORM, *caller.memberships]
     async with request.app.state.service.database.transaction(*communities) as tx:
@@ -115,9 +123,11 @@ async def _first_time(
     if len(key) > LONGEST_KEY:
         raise KeyTooLong
     principal = str(request.state.caller.person_id)
-    route = f"{request.method} {request.url.path}"
+    route = f"{request.method} {request.url.path}?{request.url.query}"
     body_hash = hashlib.sha256(await request.body()).digest()
-    found = (await tx.execute(_FIND_ANSWER, {"principal": principal, "key": key})).one()
+    community = request.path_params.get("community", PLATFORM)
+    names = {"community": community, "principal": principal, "key": key}
+    found = (await tx.execute(_FIND_ANSWER, names)).one()
     if not found.locked:
         raise RequestUnderWay
     if found.route is not None:
@@ -130,12 +140,10 @@ async def _first_time(
         )
 
     async def keep(answer: Response) -> None:
-        await tx.execute(
+        kept = await tx.execute(
             _KEEP_ANSWER,
             {
-                "principal": principal,
-                "key": key,
-                "community": request.path_params.get("community", "_"),
+                **names,
                 "route": route,
                 "body_hash": body_hash,
                 "status": answer.status_code,
@@ -143,6 +151,8 @@ async def _first_time(
                 "body": bytes(answer.body),
             },
         )
+        if not changed_rows(kept):  # the first one ended between our look and our lock
+            raise RequestUnderWay
 
     return keep
 
@@ -195,10 +205,10 @@ class _Edition:
         """The version the caller has seen; None: any. Raises StaleVersion for a foreign tag."""
         if self._if_match in {None, "*"}:
             return None
-        tag = str(self._if_match).strip('"')
-        if not tag.isdecimal():
+        tag = _TAG.fullmatch(str(self._if_match))
+        if tag is None:
             raise StaleVersion
-        return int(tag)
+        return int(tag[1])
 
     def told[V: Versioned](self, view: V) -> V:
         """Put the version of `view` on the answer."""

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
-__all__ = ["CommunityPath", "Line", "Payload", "Slug", "Words"]
+__all__ = ["Code", "CommunityPath", "Line", "Payload", "Slug", "Words"]
 
 
 def _without_controls(value: str) -> str:
@@ -17,7 +17,10 @@ def _without_controls(value: str) -> str:
 
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
-"""A short name in lower case, as in a community's address."""
+"""A community's name in addresses and on the bus."""
+
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
+"""A word of the glossary or of a community's own lists: `resident_unit`, `repair`."""
 
 Line = Annotated[
     str,

@@ -1,23 +1,26 @@
 """`/livez`, `/readyz`, `/metrics`: whether a service lives, can work, and how it goes."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
 
 from shared import revisions
+from shared.database import Database
 from shared.permissions import Permissions
 
-if TYPE_CHECKING:
-    from shared.service import Service
+__all__ = ["Parts", "database_parts", "router"]
 
-__all__ = ["router"]
+Parts = Callable[[], Awaitable[Mapping[str, bool]]]
+"""Asks which parts of a service are well, each by name."""
 
 _REVISION = text("SELECT version_num FROM alembic_version")
 
 
-def router(service: "Service") -> APIRouter:
+def router(service: str, parts: Parts, figures: Callable[[], bytes]) -> APIRouter:
     """The health routes of one service; they need no sign-in and tell nothing of anybody."""
     routes = APIRouter(tags=["health"], dependencies=[Permissions.anybody()])
 
@@ -29,32 +32,24 @@ def router(service: "Service") -> APIRouter:
     @routes.get("/readyz", responses={503: {"description": "Some part cannot work now."}})
     async def readyz() -> Response:
         """Whether database, migrations, bus and consumers are all well, each by name."""
-        parts = await _parts(service)
-        ready = all(parts.values())
-        body: dict[str, Any] = {"ready": ready, "service": service.name, "parts": parts}
+        found = await parts()
+        ready = all(found.values())
+        body: dict[str, Any] = {"ready": ready, "service": service, "parts": dict(found)}
         return JSONResponse(body, 200 if ready else 503)
 
     @routes.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
         """Figures for Prometheus."""
-        return Response(service.metrics.page(), media_type="text/plain; version=0.0.4")
+        return Response(figures(), media_type="text/plain; version=0.0.4")
 
     return routes
 
 
-async def _parts(service: "Service") -> dict[str, bool]:
-    revision = None
+async def database_parts(database: Database, migrations: Path) -> dict[str, bool]:
+    """Whether the database answers, and stands at the revision that this code expects."""
     try:
-        async with service.database.transaction() as tx:
+        async with database.transaction() as tx:
             revision = (await tx.execute(_REVISION)).scalar_one_or_none()
-        database = True
     except Exception:  # noqa: BLE001 - whatever it is, the database does not work
-        database = False
-    expected = revisions.head(service.definition.folder / "migrations")
-    return {
-        "database": database,
-        "migrations": revision == expected,
-        "prepared": service.prepared,
-        "bus": service.bus.is_connected,
-        "consumers": service.bus.is_connected and not service.bus.stalled,
-    }
+        return {"database": False, "migrations": False}
+    return {"database": True, "migrations": revision == revisions.head(migrations)}

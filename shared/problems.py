@@ -19,8 +19,12 @@ __all__ = [
     "TooMany",
     "Unavailable",
     "UnknownId",
+    "UnknownMethod",
     "WrongState",
 ]
+
+
+_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class Problem(Exception):  # noqa: N818 - a word of the domain, not a technical error
@@ -34,7 +38,7 @@ class Problem(Exception):  # noqa: N818 - a word of the domain, not a technical 
     @classmethod
     def code(cls) -> str:
         """The stable name of this problem, from the name of its class: `already-claimed`."""
-        return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", cls.__name__).lower()
+        return _WORDS.sub("-", cls.__name__).lower()
 
 
 class Malformed(Problem):
@@ -75,6 +79,14 @@ class NotFound(Problem):
     status = 404
     zh = "没有找到。"
     en = "There is nothing here with this id."
+
+
+class UnknownMethod(Problem):
+    """The address exists, but does not take this method."""
+
+    status = 405
+    zh = "这个地址不支持这种操作。"
+    en = "This address does not take this method."
 
 
 class UnknownId(NotMet):

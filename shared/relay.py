@@ -21,7 +21,7 @@ from nats.errors import Error as NatsError
 from nats.js.errors import APIError
 
 from shared import clock, ids
-from shared.database import ALL_COMMUNITIES
+from shared.database import ALL_COMMUNITIES, is_unreachable
 from shared.outbox import CHANNEL
 
 if TYPE_CHECKING:
@@ -110,8 +110,9 @@ class Relay:
         while True:
             try:
                 await self._lead()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-                log.warning("relay.database_lost", error=str(error))
+            except Exception as error:  # whatever it was, events must go on leaving
+                known = is_unreachable(error) or isinstance(error, NatsError)
+                log.warning("relay.interrupted", error=repr(error), exc_info=not known)
                 await asyncio.sleep(POLL_SECONDS)
 
     async def _lead(self) -> None:

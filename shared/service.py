@@ -79,6 +79,15 @@ class Service:
         """The service's name."""
         return self.definition.name
 
+    async def parts(self) -> dict[str, bool]:
+        """Which parts are well, for `/readyz`."""
+        folder = self.definition.folder / "migrations"
+        return await health.database_parts(self.database, folder) | {
+            "prepared": self.prepared,
+            "bus": self.bus.is_connected,
+            "consumers": self.bus.is_connected and not self.bus.stalled,
+        }
+
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Consume, relay, sweep and watch; on leaving, finish what is in hand and stop."""
@@ -172,8 +181,9 @@ def create_app(definition: Definition, settings: ServiceSettings) -> FastAPI:
     app.router.route_class = Door
     for router in definition.routers:
         app.include_router(router, prefix=prefix)
-    app.include_router(health.router(service), prefix=prefix)
-    app.include_router(health.router(service), include_in_schema=False)
+    health_routes = health.router(definition.name, service.parts, service.metrics.page)
+    app.include_router(health_routes, prefix=prefix)
+    app.include_router(health_routes, include_in_schema=False)
     _require_permissions(app)
     add_problem_answers(app)
     app.add_middleware(BodyLimit)

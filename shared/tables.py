@@ -97,9 +97,9 @@ retry = Table(
 answers = Table(
     "answers",
     common,
+    Column("community", Text, primary_key=True),
     Column("principal", Text, primary_key=True),
     Column("key", Text, primary_key=True),
-    Column("community", Text, nullable=False),
     Column("route", Text, nullable=False),
     Column("body_hash", LargeBinary, nullable=False),
     Column("status", SmallInteger, nullable=False),

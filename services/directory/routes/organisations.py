@@ -10,7 +10,7 @@ from services.directory import actions, store
 from services.directory.permissions import may
 from services.directory.routes.views.neighbourhood import OrganisationTerms, OrganisationView
 from shared.door import Door, Edition, Tx
-from shared.fields import CommunityPath, Slug, Words
+from shared.fields import Code, CommunityPath, Words
 from shared.pages import Page, PageQuery
 
 __all__ = ["router"]
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/organisations", route_class=Door)
 class Filters(PageQuery):
     """Which organisations."""
 
-    kind: Slug | None = None
+    kind: Code | None = None
     q: Words | None = Field(default=None, description="Part of a title, or how a code begins.")
 
 

@@ -65,6 +65,7 @@ class NoticeView(BaseModel):
     community: str
     number: str | None = Field(description="The request's; null: not heard of yet.")
     occurred_at: datetime
+    created_at: datetime
     read_at: datetime | None
 
     @classmethod
@@ -82,6 +83,7 @@ class NoticeView(BaseModel):
             community=notice.community,
             number=notice.number,
             occurred_at=notice.occurred_at,
+            created_at=notice.created_at,
             read_at=notice.read_at,
         )
 

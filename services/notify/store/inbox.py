@@ -46,6 +46,7 @@ class InboxNotice:
     number: str | None
     details: Mapping[str, int]
     occurred_at: datetime
+    created_at: datetime
     read_at: datetime | None
     language: Language | None
     """What the person reads; None: the directory has not told of the person."""
@@ -53,7 +54,8 @@ class InboxNotice:
 
 COLUMNS: Final = """
     notice.id, notice.community, notice.kind, notice.request_id, request_number.number,
-    notice.details, notice.occurred_at, notice.read_at, known_person.language
+    notice.details, notice.occurred_at, notice.created_at, notice.read_at,
+    known_person.language
 """
 TABLES: Final = """
     notice

@@ -30,7 +30,12 @@ notice = Table(
     Column("request_id", Uuid, nullable=False),
     Column("details", JSONB, nullable=False),
     Column("occurred_at", DateTime(timezone=True), nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column(
+        "created_at",
+        DateTime(timezone=True),
+        nullable=False,
+        server_default=text("clock_timestamp()"),
+    ),
     Column("read_at", DateTime(timezone=True)),
     UniqueConstraint("community", "event_id", "recipient_id", "channel", name="notice_once"),
     # An inbox is one person's in all communities, newest first: these two lead with the person.

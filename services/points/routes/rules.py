@@ -6,7 +6,7 @@ from services.points import actions
 from services.points.permissions import may
 from services.points.routes.views import RuleView, TermsPayload
 from shared.door import Door, Edition, Tx
-from shared.fields import CommunityPath, Slug
+from shared.fields import Code, CommunityPath
 
 __all__ = ["router"]
 
@@ -21,7 +21,7 @@ async def get_rules(community: CommunityPath, tx: Tx) -> list[RuleView]:
 
 @router.put("/{code}", dependencies=[may("change the rules")])
 async def put_rule(
-    community: CommunityPath, code: Slug, terms: TermsPayload, tx: Tx, edition: Edition
+    community: CommunityPath, code: Code, terms: TermsPayload, tx: Tx, edition: Edition
 ) -> RuleView:
     """Add a rule, or give it its next version; what was earned before stays as it is."""
     new = terms.new_terms(community, code, expected=edition.expected)

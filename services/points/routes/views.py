@@ -10,7 +10,7 @@ from services.points.domain import Account, Kind, OwnerKind, Rule, Terms, Totals
 from services.points.permissions import SEES_ALL
 from services.points.store import Line
 from shared.door import Versioned
-from shared.fields import Payload, Slug
+from shared.fields import Code, Payload
 from shared.identity import Caller
 
 __all__ = ["AccountView", "LineView", "RuleView", "TermsPayload", "TotalsView", "viewer_of"]
@@ -95,7 +95,7 @@ class TermsPayload(Payload):
 class RuleView(Versioned):
     """One version of a rule."""
 
-    code: Slug
+    code: Code
     valid_from: datetime
     points_base: int
     points_per_hour: int

@@ -7,7 +7,7 @@ from services.requests.domain import Category
 from services.requests.permissions import may
 from services.requests.routes.views import CategoryView, Terms
 from shared.door import Door, Tx
-from shared.fields import CommunityPath, Slug
+from shared.fields import Code, CommunityPath
 
 __all__ = ["router"]
 
@@ -21,7 +21,7 @@ async def get_catalogue(community: CommunityPath, tx: Tx) -> list[CategoryView]:
 
 
 @router.put("/{code}", dependencies=[may("change the catalogue")])
-async def put_category(community: CommunityPath, code: Slug, terms: Terms, tx: Tx) -> CategoryView:
+async def put_category(community: CommunityPath, code: Code, terms: Terms, tx: Tx) -> CategoryView:
     """Add a category or change its terms; requests under way keep theirs."""
     category = Category(community=community, code=code, **terms.model_dump())
     await actions.put_category(tx, category)

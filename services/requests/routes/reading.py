@@ -11,7 +11,7 @@ from services.requests.domain import Status
 from services.requests.permissions import may
 from services.requests.routes.views import RequestView, StepView, seen_by
 from shared.door import Door, Edition, Tx
-from shared.fields import CommunityPath, Slug, Words
+from shared.fields import Code, CommunityPath, Words
 from shared.identity import Caller
 from shared.pages import Page, PageQuery
 
@@ -26,7 +26,7 @@ class Filters(PageQuery):
     """Which requests."""
 
     status: list[Status] = Field(default_factory=list[Status])
-    category: Slug | None = None
+    category: Code | None = None
     place_id: UUID | None = None
     mine: bool = Field(default=False, description="Only those I asked, filed or handle.")
     q: Words | None = Field(default=None, description="Words of the description, also Chinese.")

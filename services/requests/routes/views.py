@@ -12,7 +12,7 @@ from services.requests.permissions import SEES_ALL
 from shared.door import Versioned
 from shared.events import Taker, Work
 from shared.events.requests import EvidenceNeeded
-from shared.fields import Line, Payload, Slug, Words
+from shared.fields import Code, Line, Payload, Words
 from shared.identity import Caller
 
 __all__ = [
@@ -39,7 +39,7 @@ def seen_by(caller: Caller, community: str) -> UUID | None:
 class Asking(Payload):
     """A request, for oneself or (`requester_id`) for another member."""
 
-    category: Slug = Field(examples=["repair"])
+    category: Code = Field(examples=["repair"])
     description: Words = Field(min_length=1, examples=["三楼楼道灯不亮，老人晚上看不清。"])
     place_id: UUID = Field(description="Where: a place of the community, a building at most.")
     requester_id: UUID | None = Field(default=None, description="For whom; none: for oneself.")
@@ -91,7 +91,7 @@ class Terms(Payload):
 
     title_zh: Line
     title_en: Line
-    points_rule: Slug | None = Field(default=None, description="None: it earns no points.")
+    points_rule: Code | None = Field(default=None, description="None: it earns no points.")
     visibility: Literal["public", "private"] = "public"
     evidence_needed: EvidenceNeeded = "none"
     takers_wanted: int = Field(default=1, ge=1, le=100)
@@ -101,7 +101,7 @@ class Terms(Payload):
 class CategoryView(Terms):
     """A kind of request in the catalogue."""
 
-    code: Slug
+    code: Code
 
     @classmethod
     def of(cls, category: Category) -> "CategoryView":

@@ -12,7 +12,7 @@ from services.volunteers.domain import Team
 from services.volunteers.permissions import may
 from services.volunteers.routes.volunteers import Skills
 from shared.door import Door, Edition, Tx, Versioned
-from shared.fields import CommunityPath, Line, Payload, Slug
+from shared.fields import Code, CommunityPath, Line, Payload
 from shared.pages import Page, PageQuery
 
 __all__ = ["router"]
@@ -31,7 +31,7 @@ class Grouping(Members):
     """A new team."""
 
     title: Line = Field(examples=["银龄互助队"])
-    kind: Slug = Field(examples=["mutual-aid"])
+    kind: Code = Field(examples=["mutual-aid"])
     skills: Skills = ()
 
 

@@ -11,7 +11,7 @@ from services.volunteers import actions, store
 from services.volunteers.domain import Availability, Volunteer
 from services.volunteers.permissions import may
 from shared.door import Door, Edition, Tx, Versioned
-from shared.fields import CommunityPath, Payload, Slug, Words
+from shared.fields import Code, CommunityPath, Payload, Words
 from shared.identity import Caller
 from shared.pages import Page, PageQuery
 from shared.permissions import STAFF
@@ -20,7 +20,7 @@ __all__ = ["Skills", "router"]
 
 router = APIRouter(prefix="/volunteers", route_class=Door)
 
-Skills = Annotated[tuple[Slug, ...], Field(max_length=30, examples=[["repair", "errand"]])]
+Skills = Annotated[tuple[Code, ...], Field(max_length=30, examples=[["repair", "errand"]])]
 
 
 class Offering(Payload):
@@ -79,7 +79,7 @@ class VolunteerView(Versioned):
 class Filters(PageQuery):
     """Which volunteers."""
 
-    skill: Slug | None = None
+    skill: Code | None = None
     state: Availability | None = None
 
 

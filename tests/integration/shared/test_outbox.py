@@ -51,7 +51,9 @@ async def emitted(toy: Toy, hood: Neighbourhood, *events: Returned) -> list[UUID
     async with toy.service.database.transaction(hood.slug) as tx:
         await emit(tx, *events)
     rows = await toy.rows(
-        "SELECT event_id FROM outbox WHERE entity_id = ANY(:balls) ORDER BY position",
+        "SELECT event_id FROM outbox WHERE entity_id = ANY(:balls) AND type = :type "
+        "ORDER BY position",
+        type=events[0].type(),
         balls=[str(one.ball_id) for one in events],
     )
     return [row.event_id for row in rows]

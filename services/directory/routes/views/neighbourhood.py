@@ -14,7 +14,7 @@ from services.directory.domain import (
 )
 from shared.door import Versioned
 from shared.events.directory import PlaceKind
-from shared.fields import Line, Payload, Slug
+from shared.fields import Code, Line, Payload, Slug
 
 __all__ = [
     "CommunityTerms",
@@ -28,7 +28,7 @@ __all__ = [
     "ReportView",
 ]
 
-Code = Annotated[Line, StringConstraints(max_length=40)]
+LocalCode = Annotated[Line, StringConstraints(max_length=40)]
 """What files and signs call something."""
 
 UNSET = UUID(int=0)
@@ -94,7 +94,7 @@ class PlaceTerms(Payload):
     """What can change about a place."""
 
     title: Line = Field(examples=["3栋"])
-    code: Code = Field(description="Unique in the community.", examples=["yuhui-3"])
+    code: LocalCode = Field(description="Unique in the community.", examples=["yuhui-3"])
     parent_id: UUID | None = Field(
         default=None, description="A place of a higher kind; none: as it is, at first the root."
     )
@@ -130,9 +130,9 @@ class PlaceView(Versioned):
 class OrganisationTerms(Payload):
     """What is said about an organisation."""
 
-    kind: Slug = Field(examples=["resident-unit"])
+    kind: Code = Field(examples=["resident_unit"])
     title: Line = Field(examples=["区税务局"])
-    code: Code = Field(description="Unique in the community.", examples=["tax"])
+    code: LocalCode = Field(description="Unique in the community.", examples=["tax"])
 
     def of(self, community: str, organisation_id: UUID = UNSET) -> Organisation:
         """The organisation that is wanted."""

@@ -19,7 +19,7 @@ CREATE TABLE notice (
     event_id uuid NOT NULL, recipient_id uuid NOT NULL,
     channel text NOT NULL CHECK (channel IN ('inbox')),
     kind text NOT NULL, request_id uuid NOT NULL, details jsonb NOT NULL,
-    occurred_at timestamptz NOT NULL, created_at timestamptz NOT NULL DEFAULT now(),
+    occurred_at timestamptz NOT NULL, created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     read_at timestamptz,
     PRIMARY KEY (community, id),
     CONSTRAINT notice_once UNIQUE (community, event_id, recipient_id, channel))
