@@ -194,9 +194,7 @@ class Versioned(BaseModel):
 class _Edition:
     """The version the caller has seen (`If-Match`) and the one that the answer tells (`ETag`)."""
 
-    def __init__(
-        self, response: Response, if_match: Annotated[str | None, Header()] = None
-    ) -> None:
+    def __init__(self, response: Response, if_match: str | None) -> None:
         self._response = response
         self._if_match = if_match
 
@@ -216,5 +214,11 @@ class _Edition:
         return view
 
 
-Edition = Annotated[_Edition, Depends()]
+async def _edition(
+    response: Response, if_match: Annotated[str | None, Header()] = None
+) -> _Edition:
+    return _Edition(response, if_match)
+
+
+Edition = Annotated[_Edition, Depends(_edition)]
 """`edition.expected` goes to the action, `edition.told(view)` answers."""

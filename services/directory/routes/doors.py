@@ -30,12 +30,12 @@ async def _wide_transaction(request: Request) -> AsyncIterator[AsyncConnection]:
         raise recorded
 
 
-def _address(request: Request) -> str:
+async def _address(request: Request) -> str:
     """Where the call comes from; a proxy that the process trusts says it for its callers."""
     return request.client.host if request.client else ""
 
 
-def _issuer(request: Request) -> str:
+async def _issuer(request: Request) -> str:
     """Who signs the tokens."""
     return request.app.state.service.settings.issuer
 

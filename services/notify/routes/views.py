@@ -29,7 +29,7 @@ Owner = Annotated[Caller, may.signed_in()]
 """Whoever is signed in: the inbox is the caller's own."""
 
 
-def _asked_language(accept_language: Annotated[str | None, Header()] = None) -> Language:
+async def _asked_language(accept_language: Annotated[str | None, Header()] = None) -> Language:
     return "en" if (accept_language or "").lower().startswith("en") else "zh-CN"
 
 
