@@ -25,6 +25,9 @@ ALGORITHM: Final = "Ed25519"
 AUDIENCE: Final = "jinlin"
 LEEWAY_SECONDS: Final = 60
 KEYS_PAUSE_SECONDS: Final = 1.0
+KEYS_KEPT_SECONDS: Final = 60.0
+"""How long a key or a caller is believed without another look: a key may be taken back."""
+
 REMEMBERED_TOKENS: Final = 10_000
 FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -74,18 +77,19 @@ class Identity:
 
     async def caller(self, token: str) -> Caller:
         """Who the token speaks for. Raises NotSignedIn when it is not good."""
-        expires_at, caller = self._callers.get(token, (0.0, None))
-        if caller is not None and time.time() < expires_at + LEEWAY_SECONDS:
+        believed_until, caller = self._callers.get(token, (0.0, None))
+        if caller is not None and time.time() < believed_until:
             return caller
         self._callers.pop(token, None)
         claims = await self._claims(token)
         try:
             caller = _caller(claims)
-        except (KeyError, ValueError, TypeError, AttributeError):
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
             raise NotSignedIn from None
         if len(self._callers) >= REMEMBERED_TOKENS:
             self._callers.clear()
-        self._callers[token] = (float(claims["exp"]), caller)
+        looks_again_at = time.time() + KEYS_KEPT_SECONDS
+        self._callers[token] = (min(caller.believed_until.timestamp(), looks_again_at), caller)
         return caller
 
     async def _claims(self, token: str) -> dict[str, Any]:
@@ -106,13 +110,13 @@ class Identity:
         return claims
 
     async def _key(self, key_id: str) -> OKPKey:
-        """The public key of that id, looked up again at most once a second."""
+        """The public key of that id; an unknown one is looked up at most once a second."""
         async with self._fetching:
-            if key_id not in self._keys:
-                now = time.monotonic()
-                if now - self._fetched_at > KEYS_PAUSE_SECONDS:
-                    self._keys = await self._fetch_keys()
-                    self._fetched_at = now
+            now = time.monotonic()
+            pause = KEYS_KEPT_SECONDS if key_id in self._keys else KEYS_PAUSE_SECONDS
+            if now - self._fetched_at > pause:
+                self._keys = await self._fetch_keys()
+                self._fetched_at = now
         return self._keys[key_id]
 
     async def _fetch_keys(self) -> dict[str, OKPKey]:

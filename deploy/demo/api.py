@@ -12,7 +12,7 @@ __all__ = ["Api", "Refused", "Session"]
 
 TRIES: Final = 20
 PAUSE_SECONDS: Final = 0.5
-TOGETHER: Final = 8
+TOGETHER: Final = 4
 """How many calls are under way at once: a busy afternoon, not a flood."""
 
 

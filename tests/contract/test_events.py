@@ -64,11 +64,11 @@ async def test_every_subscriber_understands_the_golden_example(
     handler = services.definition(service).consumers.specs[spec]
     event = contract.model_validate_json(golden(contract))
     database = app.state.service.workshop
-    with pytest.raises((Problem, Undone)):
+    with pytest.raises((Problem, Undone)):  # noqa: PT012 - a transaction that is rolled back
         async with database.transaction(event.community) as tx:
             await handler([event], tx)
             raise Undone
 
 
-class Undone(Exception):
+class Undone(Exception):  # noqa: N818 - what it says
     """Roll back what the example did."""

@@ -107,7 +107,7 @@ class Platform:
         return self._apps[service]
 
     async def client(self, service: str, token: str | None = None) -> httpx.AsyncClient:
-        """A client of a running service, signed in with `token`; paths begin at `/api/<service>`."""
+        """A client of a running service, signed in with `token`; its paths begin there."""
         app = await self.app(service)
         return httpx.AsyncClient(
             transport=httpx.ASGITransport(app, raise_app_exceptions=False),

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import importlib
+import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
@@ -22,7 +23,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from deploy import services
-from shared import ids, service
+from shared import identity, ids, service
 from shared.database import Database
 from shared.door import Door
 from shared.identity import ALGORITHM, AUDIENCE, LEEWAY_SECONDS
@@ -168,7 +169,7 @@ class TestTables:
         self, name: str, platform: Platform, inside: asyncpg.Connection
     ) -> None:
         tables = [one["name"] for one in await inside.fetch(WALLED) if not one["is_partition"]]
-        secret = f"s{ids.new_id().hex[:8]}"
+        secret = f"s{secrets.token_hex(4)}"
         await inside.execute("INSERT INTO known_community VALUES ($1, 1, 'x', 'X', false)", secret)
         url = platform.databases.url(name).set(drivername="postgresql")
         connection = await asyncpg.connect(url.render_as_string(hide_password=False))
@@ -192,7 +193,7 @@ class TestTransactions:
     async def test_a_transaction_sees_and_writes_what_it_names(
         self, toy: Toy, platform: Platform
     ) -> None:
-        here, there = (f"w{ids.new_id().hex[:8]}" for _ in range(2))
+        here, there = (f"w{secrets.token_hex(4)}" for _ in range(2))
         insert = text("INSERT INTO known_community VALUES (:one, 1, 'x', 'X', false)")
         count = text("SELECT count(*) FROM known_community WHERE community IN (:a, :b)")
         both = {"a": here, "b": there}
@@ -385,7 +386,7 @@ class TestTokens:
         self, toy: Toy, hood: Neighbourhood, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A key is taken back when somebody else has it."""
-        key = OKPKey.generate_key("Ed25519", {"kid": f"k{ids.new_id().hex[:8]}"})
+        key = OKPKey.generate_key("Ed25519", {"kid": secrets.token_hex(4)})
         platform = replace(toy.platform, key=key)
         put = (
             "INSERT INTO signing_key VALUES (:id, 1, CAST(:key AS jsonb), false) "
@@ -394,17 +395,19 @@ class TestTokens:
         public = orjson.dumps(key.as_dict(private=False)).decode()
         await toy.rows(put, id=str(key.kid), key=public)
 
-        async def is_believed() -> bool:
-            return await status(toy, hood, Forger(platform, hood).signed()) == 200
+        token = Forger(platform, hood).signed()
 
+        async def is_believed() -> bool:
+            return await status(toy, hood, token) == 200
+
+        monkeypatch.setattr(identity, "KEYS_KEPT_SECONDS", 0.05)
         await eventually(is_believed)
         await toy.rows(put, id=str(key.kid), key=public)
-        toy.service.identity._fetched_at = float("-inf")  # as if time had passed
 
         async def is_refused() -> bool:
             return not await is_believed()
 
-        await eventually(is_refused, seconds=3)
+        await eventually(is_refused)
 
 
 async def status(toy: Toy, hood: Neighbourhood, token: str) -> int:

@@ -1,0 +1,64 @@
+"""Ids are ordered by the time they were made, and partitions are cut by it."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared import clock
+from shared.ids import first_id_at, new_id
+
+moments = st.datetimes(
+    datetime(1970, 1, 2),
+    datetime(9999, 1, 1),
+    timezones=st.just(UTC),
+)
+
+
+def milliseconds(one: UUID) -> int:
+    return one.int >> 80
+
+
+def test_ids_are_made_in_order_and_never_twice() -> None:
+    made = [new_id() for _ in range(10_000)]
+    assert made == sorted(made)
+    assert len(set(made)) == len(made)
+
+
+def test_an_id_is_a_uuidv7_of_now() -> None:
+    before = clock.now()
+    one = new_id()
+    assert type(one) is UUID
+    assert (one.version, one.variant) == (7, "specified in RFC 4122")
+    assert first_id_at(before) <= one < first_id_at(clock.now() + timedelta(milliseconds=1))
+
+
+@given(moments)
+def test_the_first_id_of_a_moment_is_a_uuidv7_of_that_millisecond(moment: datetime) -> None:
+    one = first_id_at(moment)
+    assert (one.version, one.variant) == (7, "specified in RFC 4122")
+    assert abs(milliseconds(one) - moment.timestamp() * 1000) <= 1
+
+
+@given(moments, st.integers(0, 2**74 - 1))
+def test_no_id_of_that_moment_is_smaller(moment: datetime, rest: int) -> None:
+    """Whatever the 74 random bits of an id are."""
+    first = first_id_at(moment)
+    random = (rest >> 62) << 64 | rest & (2**62 - 1)
+    assert first <= UUID(int=first.int | random)
+
+
+@given(moments, moments)
+def test_bounds_are_ordered_as_their_moments(one: datetime, other: datetime) -> None:
+    if one > other:
+        one, other = other, one
+    assert first_id_at(one) <= first_id_at(other)
+
+
+@given(st.dates(datetime(1971, 1, 1).date(), datetime(9990, 1, 1).date()))  # noqa: DTZ001
+def test_a_day_ends_where_the_next_one_begins(day) -> None:
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    last = midnight + timedelta(days=1) - timedelta(milliseconds=1)
+    assert first_id_at(midnight) <= first_id_at(last) < first_id_at(midnight + timedelta(days=1))
+    assert milliseconds(first_id_at(midnight)) == round(midnight.timestamp() * 1000)
