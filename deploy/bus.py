@@ -41,7 +41,7 @@ class DeadLetter:
 
 @asynccontextmanager
 async def _connected(where: Whereabouts) -> AsyncGenerator[Client]:
-    nats = await nats_py.connect(where.nats_url)
+    nats = await nats_py.connect(where.nats_url, allow_reconnect=False)
     try:
         yield nats
     finally:

@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from deploy.foreseen import Foreseen
 from deploy.services import SERVICES
-from shared import telemetry
 
 __all__ = ["main"]
 
@@ -36,28 +36,30 @@ DATA = Path("data")
 
 def main() -> None:
     """Run the command line; a foreseen failure is one sentence and exit code 1."""
-    from deploy.demo.api import Refused
-    from deploy.local.data_folder import FolderInUse
-    from deploy.local.platform import PortInUse
-    from deploy.local.processes import ServerFailed
-    from deploy.where import NotRunning
-
-    telemetry.configure_logging("WARNING")
     try:
         app()
-    except (FolderInUse, NotRunning, PortInUse, Refused, ServerFailed) as failure:
-        err.print(str(failure), style="red", markup=False)
+    except Foreseen as failure:
+        err.print(str(failure), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
 
 
 def run[T](work: Awaitable[T]) -> T:
     """Run `work` on uvloop."""
     import uvloop
+    from nats.errors import NoServersError
+
+    from shared import telemetry
 
     async def awaited() -> T:
         return await work
 
-    return uvloop.run(awaited())
+    telemetry.configure_logging("WARNING")
+    try:
+        return uvloop.run(awaited())
+    except (ConnectionError, NoServersError) as failure:
+        raise Foreseen(
+            f"The platform's servers do not answer ({failure}): is it running?"
+        ) from None
 
 
 @app.command()

@@ -63,11 +63,13 @@ async def create_databases(databases: Databases, services: Iterable[str]) -> Non
         for service in services:
             for role in (f"{service}_owner", service):
                 if role not in roles:
-                    await _create_role(server, role, databases.passwords[role])
+                    async with server.transaction():
+                        await _create_role(server, role, databases.passwords[role])
             if service not in present:
                 await server.execute(f"CREATE DATABASE {service} OWNER {service}_owner")
-                await server.execute(f"REVOKE ALL ON DATABASE {service} FROM PUBLIC")
-                await server.execute(f"GRANT CONNECT ON DATABASE {service} TO {service}")
+            # Each time: a run that was killed here may have made the database only.
+            await server.execute(f"REVOKE ALL ON DATABASE {service} FROM PUBLIC")
+            await server.execute(f"GRANT CONNECT ON DATABASE {service} TO {service}")
     finally:
         await server.close()
 

@@ -1,15 +1,19 @@
 """The services of the platform, by name: where each one's code is found."""
 
-from collections.abc import Callable
+from __future__ import annotations  # the types below are loaded with the services, not before
+
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import FastAPI
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-from shared.service import Definition
-from shared.settings import ServiceSettings
-from shared.topology import ConsumerSpec
+    from fastapi import FastAPI
+
+    from shared.service import Definition
+    from shared.settings import ServiceSettings
+    from shared.topology import ConsumerSpec
 
 __all__ = [
     "SERVICES",
@@ -23,7 +27,7 @@ __all__ = [
 
 SERVICES: Final = ("directory", "requests", "volunteers", "points", "notify")
 
-CreateApp = Callable[[ServiceSettings], FastAPI]
+type CreateApp = Callable[[ServiceSettings], FastAPI]
 
 
 def create_app(service: str) -> CreateApp:

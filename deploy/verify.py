@@ -105,7 +105,7 @@ async def _open(where: Whereabouts) -> AsyncGenerator[Callable[[], AsyncIterator
                 where.databases.address(service), pool_size=1, overflow=0
             )
             stack.push_async_callback(databases[service].close)
-        nats = await nats_py.connect(where.nats_url)
+        nats = await nats_py.connect(where.nats_url, allow_reconnect=False)
         stack.push_async_callback(nats.close)
 
         async def look() -> AsyncIterator[Finding]:

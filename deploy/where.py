@@ -13,6 +13,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.databases import Databases
+from deploy.foreseen import Foreseen
 from deploy.services import SERVICES
 from shared.topology import Limits
 
@@ -21,14 +22,16 @@ __all__ = ["NotRunning", "PlatformSettings", "Whereabouts", "roles"]
 WHEREABOUTS: Final = "whereabouts.json"
 
 
-class NotRunning(Exception):  # noqa: N818 - a sentence for the operator
+class NotRunning(Foreseen):
     """No platform can be reached; the message says what to do."""
 
 
 class PlatformSettings(BaseSettings):
     """What the operator's commands read from their environment."""
 
-    model_config = SettingsConfigDict(env_prefix="JINLIN_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="JINLIN_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     postgres_url: str | None = Field(
         default=None, description="PostgreSQL as its superuser, `postgresql://…/postgres`."

@@ -12,7 +12,7 @@ from shared import revisions
 from shared.database import Database
 from shared.permissions import Permissions
 
-__all__ = ["Parts", "database_parts", "router"]
+__all__ = ["Parts", "database_parts", "metrics_router", "router"]
 
 Parts = Callable[[], Awaitable[Mapping[str, bool]]]
 """Asks which parts of a service are well, each by name."""
@@ -20,7 +20,7 @@ Parts = Callable[[], Awaitable[Mapping[str, bool]]]
 _REVISION = text("SELECT version_num FROM alembic_version")
 
 
-def router(service: str, parts: Parts, figures: Callable[[], bytes]) -> APIRouter:
+def router(service: str, parts: Parts) -> APIRouter:
     """The health routes of one service; they need no sign-in and tell nothing of anybody."""
     routes = APIRouter(tags=["health"], dependencies=[Permissions.anybody()])
 
@@ -37,7 +37,14 @@ def router(service: str, parts: Parts, figures: Callable[[], bytes]) -> APIRoute
         body: dict[str, Any] = {"ready": ready, "service": service, "parts": dict(found)}
         return JSONResponse(body, 200 if ready else 503)
 
-    @routes.get("/metrics", include_in_schema=False)
+    return routes
+
+
+def metrics_router(figures: Callable[[], bytes]) -> APIRouter:
+    """`/metrics`, at the root of the process only: the origin passes on what is below `/api`."""
+    routes = APIRouter(dependencies=[Permissions.anybody()])
+
+    @routes.get("/metrics")
     async def metrics() -> Response:
         """Figures for Prometheus."""
         return Response(figures(), media_type="text/plain; version=0.0.4")

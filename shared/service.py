@@ -181,9 +181,10 @@ def create_app(definition: Definition, settings: ServiceSettings) -> FastAPI:
     app.router.route_class = Door
     for router in definition.routers:
         app.include_router(router, prefix=prefix)
-    health_routes = health.router(definition.name, service.parts, service.metrics.page)
+    health_routes = health.router(definition.name, service.parts)
     app.include_router(health_routes, prefix=prefix)
     app.include_router(health_routes, include_in_schema=False)
+    app.include_router(health.metrics_router(service.metrics.page), include_in_schema=False)
     _require_permissions(app)
     add_problem_answers(app)
     app.add_middleware(BodyLimit)

@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import httpx
 
+from deploy.foreseen import Foreseen
+
 __all__ = ["Api", "Refused", "Session"]
 
 TRIES: Final = 20
@@ -16,7 +18,7 @@ TOGETHER: Final = 4
 """How many calls are under way at once: a busy afternoon, not a flood."""
 
 
-class Refused(Exception):  # noqa: N818 - a sentence for whoever runs the demo
+class Refused(Foreseen):
     """The platform refused a call; says which one and why."""
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from rich.console import Console
 
-from deploy.demo.api import Api, Session
+from deploy.demo.api import Api, Refused, Session
 from deploy.demo.wenhua import PEOPLE_COLUMNS
 from deploy.local.data_folder import kept_secret, private_folder
 from deploy.local.platform import RunningPlatform
@@ -20,6 +20,7 @@ PEOPLE: Final = {
     "volunteer": ("志愿者 小李", "volunteer;resident", ""),
     "unit": ("驻区单位 联络员", "organisation_member", "U1"),
 }
+UNIT: Final = {"kind": "resident_unit", "title": "驻区单位一", "code": "U1"}
 PLACES: Final = """code,parent_code,kind,title,compound_type
 G1,,grid,第一网格,
 C1,G1,compound,文化路1号院,unmanaged
@@ -31,33 +32,52 @@ B3,C2,building,3栋,
 
 
 async def demo_community(platform: RunningPlatform, console: Console) -> Mapping[str, str]:
-    """The sign-ins of the demo community; at the first start it is made through the public API."""
+    """The sign-ins of the demo community; at the first start it is made through the public API.
+
+    A first start that was cut off goes on where it was at the next one.
+    """
     secrets = private_folder(platform.folder / "secrets")
     sign_ins = {name: kept_secret(secrets / name) for name in PEOPLE}
-    async with Api(platform.origin) as api:
-        operator = await api.sign_in(platform.operator_name, platform.operator_password)
-        known = await operator.get("/directory/communities")
-        if COMMUNITY not in {one["slug"] for one in known["items"]}:
-            console.print("Loading the demo community …")
+    loaded = platform.folder / "demo.loaded"
+    if not loaded.exists():
+        console.print("Loading the demo community …")
+        async with Api(platform.origin) as api:
+            operator = await api.sign_in(platform.operator_name, platform.operator_password)
             await _load(api, operator, sign_ins)
+        loaded.touch(mode=0o600)
     return sign_ins
 
 
 async def _load(api: Api, operator: Session, sign_ins: Mapping[str, str]) -> None:
     """Places, an organisation and five people, each of whom chooses the kept password."""
     where = f"/directory/{COMMUNITY}"
-    await operator.post(
-        "/directory/communities", {"slug": COMMUNITY, "title": "演示社区", "prefix": "YS"}
-    )
+    communities = await operator.everything("/directory/communities")
+    begun = COMMUNITY in {one["slug"] for one in communities}
+    if not begun:
+        await operator.post(
+            "/directory/communities", {"slug": COMMUNITY, "title": "演示社区", "prefix": "YS"}
+        )
     await operator.post_csv(f"{where}/places/import", PLACES)
-    unit = {"kind": "resident_unit", "title": "驻区单位一", "code": "U1"}
-    await operator.post(f"{where}/organisations", unit)
+    if UNIT["code"] not in {
+        one["code"] for one in await operator.everything(f"{where}/organisations")
+    }:
+        await operator.post(f"{where}/organisations", UNIT)
     rows = [
-        f"{title},,{roles},B1,{units},zh-CN,{name},yes"
+        f"{title},,{roles},B1,{units},zh-CN,{name},"
         for name, (title, roles, units) in PEOPLE.items()
     ]
-    imported = await operator.post_csv(f"{where}/people/import", "\n".join([PEOPLE_COLUMNS, *rows]))
-    for invitation in imported["invitations"]:
-        name = list(PEOPLE)[int(invitation["row"]) - 2]  # row 1 is the header
-        person = await api.accept_invitation(invitation["code"])
-        await person.post("/directory/me/password", {"new": sign_ins[name]})
+    await operator.post_csv(f"{where}/people/import", "\n".join([PEOPLE_COLUMNS, *rows]))
+    for person in await operator.everything(f"{where}/people"):
+        password = sign_ins[person["login_name"]]
+        if not (begun and await _can_sign_in(api, person["login_name"], password)):
+            invitation = await operator.post(f"{where}/people/{person['id']}/invitation")
+            session = await api.accept_invitation(invitation["code"])
+            await session.post("/directory/me/password", {"new": password})
+
+
+async def _can_sign_in(api: Api, name: str, password: str) -> bool:
+    try:
+        await api.sign_in(name, password)
+    except Refused:
+        return False
+    return True

@@ -51,11 +51,15 @@ class Figures:
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
-        return asdict(self) | {"take_up_rate": self.take_up_rate}
+        figures = asdict(self) | {"take_up_rate": self.take_up_rate}
+        del figures["community"]
+        return figures
 
     def as_table(self) -> Table:
         """The table that people read; the seed's figures stand beside ours."""
-        table = Table(title="文化路社区 Wenhua Road replay", title_justify="left")
+        table = Table(
+            title=f"文化路社区 Wenhua Road replay ({self.community})", title_justify="left"
+        )
         table.add_column("")
         table.add_column("this run", justify="right")
         table.add_column("the seed", justify="right")

@@ -20,7 +20,7 @@ async def replay(api: Api, operator: Session, told: Told, *, seed: int = 2022033
     """Play it in a community of its own and count what came of it."""
     began = time.monotonic()
     run = Run(api, told)
-    stage = wenhua.stage(Random(seed))  # noqa: S311 - names, not secrets
+    stage = wenhua.stage(Random(seed), run.community)  # noqa: S311 - names, not secrets
     await set_the_stage(run, operator, stage)
     await people_arrive(run, stage)
     await _ask(run, stage.cast)

@@ -50,8 +50,12 @@ class Run:
             self.told(step, done, len(waiting))
             return result
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(thing)) for thing in waiting]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(thing)) for thing in waiting]
+        except ExceptionGroup as failed:
+            # One sentence for whoever runs it: what the first of them says is enough.
+            raise failed.exceptions[0] from None
         return [task.result() for task in tasks]
 
     async def until[T](

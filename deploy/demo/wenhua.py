@@ -70,11 +70,11 @@ class Stage:
     cast: Cast
 
 
-def stage(random: Random) -> Stage:
-    """A community of the seed's size."""
+def stage(random: Random, community: str) -> Stage:
+    """A community of the seed's size; sign-in names end with its name, so that runs never meet."""
     cast = Cast(
         grid_workers=[f"grid-{n}" for n in range(1, GRIDS + 1)],
-        staff=["staff-1"],
+        staff=["staff-1", "staff-2"],
         residents=[f"resident-{n}" for n in range(1, RESIDENTS + 1)],
         members=[f"member-{n}" for n in range(1, MEMBERS + 1)],
         volunteers=[f"volunteer-{n}" for n in range(1, VOLUNTEERS + 1)],
@@ -84,7 +84,7 @@ def stage(random: Random) -> Stage:
         {"kind": "resident_unit", "title": f"驻区单位{n}", "code": f"U{n}"}
         for n in range(1, ORGANISATIONS + 1)
     ]
-    return Stage(_places(), _people(cast, random), organisations, cast)
+    return Stage(_places(), _people(cast, random, community), organisations, cast)
 
 
 def _places() -> str:
@@ -106,11 +106,11 @@ def _places() -> str:
     return _table(["code", "parent_code", "kind", "title", "compound_type"], rows)
 
 
-def _people(cast: Cast, random: Random) -> str:
-    """Everybody with a role; those who act get an invitation."""
+def _people(cast: Cast, random: Random, community: str) -> str:
+    """Everybody with a role; those who act get an invitation. The first of the staff is there."""
     plays = (
         [(name, "grid_worker", "") for name in cast.grid_workers]
-        + [(name, "community_staff", "") for name in cast.staff]
+        + [(name, "community_staff", "") for name in cast.staff[1:]]
         + [(name, "resident", "") for name in cast.residents]
         + [(name, "volunteer", "") for name in (*cast.members, *cast.volunteers)]
         + [
@@ -126,7 +126,7 @@ def _people(cast: Cast, random: Random) -> str:
             f"H{random.randint(1, HOUSEHOLDS)}" if role == "resident" else "",
             unit,
             "zh-CN",
-            name,
+            f"{name}@{community}",
             "yes" if name in cast.actors else "",
         ]
         for name, role, unit in plays

@@ -7,8 +7,10 @@ import secrets
 from collections.abc import Generator
 from pathlib import Path
 
+from deploy.foreseen import Foreseen
 
-class FolderInUse(Exception):  # noqa: N818 - a word for the operator, not a technical error
+
+class FolderInUse(Foreseen):
     """Another Jinlin works in this data folder; the message is a sentence for the operator."""
 
 

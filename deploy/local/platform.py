@@ -1,27 +1,31 @@
 """Everything in one process (`DESIGN.md` §2): servers, databases, services, console, one port."""
 
 import asyncio
-import signal
 import socket
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import nats as nats_py
+import structlog
 import uvicorn
 
 from deploy import services
 from deploy.databases import Databases, create_databases, keep_partitions, migrate
-from deploy.local.data_folder import kept_secret, private_folder
+from deploy.foreseen import Foreseen
+from deploy.local.data_folder import kept_secret, locked_data_folder, private_folder
 from deploy.local.origin import OneOrigin
-from deploy.local.servers import LocalServers, local_servers
+from deploy.local.processes import ServerFailed
+from deploy.local.servers import LocalServers, servers_in
 from deploy.where import PlatformSettings, Whereabouts, roles
 from shared.process import Server
 from shared.topology import Limits, provision
 
-__all__ = ["PortInUse", "RunningPlatform", "running_platform", "serve_until_stopped"]
+__all__ = ["PortInUse", "RunningPlatform", "running_platform", "watch"]
+
+log = structlog.get_logger()
 
 OPERATOR: Final = "operator"
 LOCAL_STREAM_BYTES: Final = 1024**3
@@ -29,7 +33,7 @@ DAY_SECONDS: Final = 24 * 3600
 READY_SECONDS: Final = 30
 
 
-class PortInUse(Exception):  # noqa: N818 - a sentence for the operator
+class PortInUse(Foreseen):
     """Another program listens on the port; the message says what to do."""
 
 
@@ -53,12 +57,13 @@ async def running_platform(
 
     Raises FolderInUse, ServerFailed and PortInUse, each with a sentence for the operator.
     """
-    with _listening(port) as listener:
-        importing = asyncio.create_task(asyncio.to_thread(_import_services))
-        async with local_servers(folder) as servers:
+    # The folder's lock comes first: of a second start on both, the folder is what to say.
+    with locked_data_folder(folder) as locked, _listening(port) as listener:
+        Whereabouts.forget(locked)  # of a killed run
+        async with _importing() as imported, servers_in(locked) as servers:
             databases = _databases(servers)
             await create_databases(databases, services.SERVICES)
-            await importing
+            await imported
             for service in services.SERVICES:  # in turn: Alembic's context is one per process
                 await _migrated(databases, service)
             await _provision(servers, limits or Limits(stream_bytes=LOCAL_STREAM_BYTES))
@@ -75,22 +80,13 @@ async def running_platform(
                     Whereabouts.forget(servers.folder)
 
 
-async def serve_until_stopped(platform: RunningPlatform) -> None:
-    """Return at Ctrl-C or SIGTERM, however often they come. Raises when a server ends by itself."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sign, stopped.set)
-    jobs = {
-        asyncio.create_task(stopped.wait()),
-        asyncio.create_task(platform.servers.watch()),
-        asyncio.create_task(_keep_partitions(platform.whereabouts.databases)),
-    }
-    done, rest = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
-    for job in rest:
-        job.cancel()
-    for job in done:
-        job.result()
+async def watch(platform: RunningPlatform) -> None:
+    """Never return; keep the partitions meanwhile. Raises ServerFailed: a server has ended."""
+    keeping = asyncio.create_task(_keep_partitions(platform.whereabouts.databases))
+    try:
+        await platform.servers.watch()
+    finally:
+        keeping.cancel()
 
 
 def _listening(port: int) -> socket.socket:
@@ -99,6 +95,7 @@ def _listening(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
+        listener.listen()  # from now on nobody else can: two may bind a port that none listens on
     except OSError as error:
         listener.close()
         raise PortInUse(
@@ -107,8 +104,19 @@ def _listening(port: int) -> socket.socket:
     return listener
 
 
-def _import_services() -> None:
+@asynccontextmanager
+async def _importing() -> AsyncGenerator[asyncio.Task[None]]:
     """Load the code while the servers start: both take about a second."""
+    importing = asyncio.create_task(asyncio.to_thread(_import_services))
+    try:
+        yield importing
+    finally:
+        importing.cancel()
+        with suppress(asyncio.CancelledError):
+            await importing
+
+
+def _import_services() -> None:
     for service in services.SERVICES:
         services.definition(service)
 
@@ -125,11 +133,14 @@ async def _migrated(databases: Databases, service: str) -> None:
 
 
 async def _keep_partitions(databases: Databases) -> None:
-    """Once a day, for as long as the platform runs."""
+    """Once a day, for as long as the platform runs; what fails is done the day after."""
     while True:
         await asyncio.sleep(DAY_SECONDS)
         for service in services.SERVICES:
-            await keep_partitions(databases, service)
+            try:
+                await keep_partitions(databases, service)
+            except Exception as error:
+                log.warning("partitions.failed", service=service, error=repr(error))
 
 
 async def _provision(servers: LocalServers, limits: Limits) -> None:
@@ -188,10 +199,16 @@ async def _serving(listener: socket.socket, origin: OneOrigin) -> AsyncGenerator
 
 
 async def _ready(origin: OneOrigin) -> None:
-    """Return when every service is ready. Raises TimeoutError after half a minute."""
-    async with asyncio.timeout(READY_SECONDS):
-        while not all((await origin.readiness()).values()):  # noqa: ASYNC110 - no event to await
-            await asyncio.sleep(0.02)
+    """Return when every service is ready. Raises ServerFailed after half a minute."""
+    ready: dict[str, bool] = {}
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            while not (ready and all(ready.values())):
+                await asyncio.sleep(0.02)
+                ready = await origin.readiness()
+    except TimeoutError:
+        missing = ", ".join(name for name, is_ready in ready.items() if not is_ready)
+        raise ServerFailed(f"Not ready after {READY_SECONDS} s: {missing}.") from None
 
 
 class _QuietServer(Server):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from deploy.foreseen import Foreseen
 from deploy.local import launch
 
 # How a server is asked to end: a signal, and the seconds it gets before the next one.
@@ -20,7 +21,7 @@ _LOG_BYTES = 5_000_000
 _LAST_LINES = 15
 
 
-class ServerFailed(Exception):  # noqa: N818 - a word for the operator, as FolderInUse is
+class ServerFailed(Foreseen):
     """A server did not start, or died; the message ends with the last lines of its log."""
 
 

@@ -46,22 +46,33 @@ class LocalServers:
 
 @contextlib.asynccontextmanager
 async def local_servers(folder: Path, *, durable: bool = True) -> AsyncGenerator[LocalServers]:
-    """Lock the data folder, start both servers in it, and stop them in the end, NATS first.
-
-    Enter it in a thread that lives until the end: the servers die with that thread.
+    """Lock the data folder and run both servers in it, as `servers_in` does.
 
     Raises:
         FolderInUse: another Jinlin works in this folder.
         ServerFailed: one of them does not start; the other one is stopped again.
     """
     with locked_data_folder(folder) as locked:
-        servers = LocalServers(locked, LocalPostgres(locked, durable=durable), LocalNats(locked))
-        try:
-            await _start(servers)
+        async with servers_in(locked, durable=durable) as servers:
             yield servers
-        finally:
-            await servers.nats.stop()
-            await servers.postgres.stop()
+
+
+@contextlib.asynccontextmanager
+async def servers_in(locked: Path, *, durable: bool = True) -> AsyncGenerator[LocalServers]:
+    """Start both servers in a data folder whose lock we hold; stop them in the end, NATS first.
+
+    Enter it in a thread that lives until the end: the servers die with that thread.
+
+    Raises:
+        ServerFailed: one of them does not start; the other one is stopped again.
+    """
+    servers = LocalServers(locked, LocalPostgres(locked, durable=durable), LocalNats(locked))
+    try:
+        await _start(servers)
+        yield servers
+    finally:
+        await servers.nats.stop()
+        await servers.postgres.stop()
 
 
 async def _start(servers: LocalServers) -> None:

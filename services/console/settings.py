@@ -11,7 +11,9 @@ __all__ = ["Settings"]
 class Settings(BaseSettings):
     """Less than a service reads: the console has no database, and no bus."""
 
-    model_config = SettingsConfigDict(env_prefix="JINLIN_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="JINLIN_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     host: str = Field(default="127.0.0.1", description="The address to serve on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to serve on.")

@@ -1,7 +1,6 @@
 """What the directory reads from its environment (`JINLIN_…`)."""
 
 from pydantic import Field, SecretStr
-from pydantic_settings import SettingsConfigDict
 
 from shared.settings import ServiceSettings
 
@@ -10,8 +9,6 @@ __all__ = ["Settings"]
 
 class Settings(ServiceSettings):
     """The operator's account; without both values there is none, and no other default account."""
-
-    model_config = SettingsConfigDict(env_prefix="JINLIN_", extra="ignore", frozen=True)
 
     operator_name: str | None = Field(
         default=None, description="The login name of the platform's operator."

@@ -118,7 +118,11 @@ class TestKeys:
         there = f"{here}-2"
         token = platform.token(desk.who.id, {one: {"roles": ["resident"]} for one in (here, there)})
         both = Person(desk.who.id, token)
-        request = {"json": {"words": "一"}, "headers": {"idempotency-key": "k4"}, "who": both}
+        request: dict[str, Any] = {
+            "json": {"words": "一"},
+            "headers": {"idempotency-key": "k4"},
+            "who": both,
+        }
         first = await desk.send("POST", f"/{here}/notes", **request)
         second = await desk.send("POST", f"/{there}/notes", **request)
         assert (first.status_code, second.status_code) == (201, 201)
@@ -173,7 +177,10 @@ class TestKeys:
         assert (await desk.write("长", "k" * 200)).status_code == 201
 
     async def test_a_key_works_where_no_community_is_in_the_path(self, desk: Desk) -> None:
-        request = {"json": {"words": "一二三"}, "headers": {"idempotency-key": "k9"}}
+        request: dict[str, Any] = {
+            "json": {"words": "一二三"},
+            "headers": {"idempotency-key": "k9"},
+        }
         first = await desk.send("POST", "/mine", **request)
         again = await desk.send("POST", "/mine", **request)
         assert (first.status_code, first.json()) == (200, {"count": 3})
@@ -182,7 +189,7 @@ class TestKeys:
     async def test_a_key_works_for_the_whole_platform(self, desk: Desk) -> None:
         operator_id = ids.new_id()
         token = desk.toy.platform.token(operator_id, platform_roles=["operator"])
-        request = {
+        request: dict[str, Any] = {
             "who": Person(operator_id, token),
             "json": {"words": "一"},
             "headers": {"idempotency-key": "k10"},
@@ -329,7 +336,7 @@ class TestProblems:
         note = f"{here}/{(await desk.write('改我')).json()['id']}"
         stale = {"if-match": '"9"'}
         large = b"x" * (LARGEST_BODY_BYTES + 1)
-        cases = [
+        cases: list[tuple[int, str, tuple[str, str], dict[str, Any]]] = [
             (401, "not-signed-in", ("GET", note), {"who": Person(ids.new_id(), "bad")}),
             (403, "not-allowed", ("POST", here), {"who": auditor, **body}),
             (404, "not-found", ("GET", f"{here}/{ids.new_id()}"), {}),

@@ -1,7 +1,7 @@
 """An event leaves with its transaction or not at all, in order, whatever the bus does meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from shared.migrations import keep_partitions
 from shared.outbox import LARGEST_EVENT_BYTES, emit
 from shared.topology import Limits
 from tests.support.platform import TEST_LIMITS, Neighbourhood, Platform, eventually
-from tests.support.toy.events import Returned, Thrown, known_contracts, returned
+from tests.support.toy.events import Returned, Thrown, ToyEvent, known_contracts, returned
 from tests.support.toy.running import (
     Toy,
     as_owner,
@@ -46,7 +46,7 @@ async def balls_on_bus(nats: Client, hood: Neighbourhood) -> list[Returned]:
     return [Returned.model_validate_json(one.data or b"") for one in messages]
 
 
-async def emitted(toy: Toy, hood: Neighbourhood, *events: Returned) -> list[UUID]:
+async def emitted(toy: Toy, hood: Neighbourhood, *events: ToyEvent) -> list[UUID]:
     """Emit in one transaction; the ids they got."""
     async with toy.service.database.transaction(hood.slug) as tx:
         await emit(tx, *events)
@@ -78,7 +78,8 @@ class TestLeaving:
         on_bus = await balls_on_bus(toy.platform.nats, hood)
         assert [str(one.ball_id) for one in on_bus] == [written.json()["id"]]
         assert len(await toy.platform.told(Returned, community=hood.slug)) == 1
-        assert not await toy.rows("SELECT 1 FROM note WHERE words = '一'")
+        notes = await toy.rows("SELECT words FROM note WHERE community = :here", here=hood.slug)
+        assert [one.words for one in notes] == ["二"]
 
     async def test_events_leave_in_the_order_they_were_emitted(
         self, toy: Toy, hood: Neighbourhood
@@ -207,7 +208,7 @@ class OwnBus(LocalNats):
         return super()._config() | {"port": self.port}
 
     @asynccontextmanager
-    async def client(self) -> AsyncIterator[Client]:
+    async def client(self) -> AsyncGenerator[Client]:
         nats = await nats_py.connect(self.url)
         try:
             yield nats
@@ -299,7 +300,7 @@ class TestBusAway:
         await apart.emit(*(returned(hood.slug, ids.new_id()) for _ in range(3)))
         await bus.stop()
         async with apart.toy() as app:
-            await eventually(lambda: leads(apart))
+            await eventually(lambda: sees_events(app))
             await eventually(lambda: not_ready(app, "bus"))
             await bus.start()
             await apart.all_sent()
@@ -483,6 +484,10 @@ async def not_ready(app: FastAPI, part: str) -> bool:
 
 async def is_joined(app: FastAPI) -> bool:
     return app.state.service.bus.is_connected
+
+
+async def sees_events(app: FastAPI) -> bool:
+    return app.state.service.relay.seconds_behind() > 0
 
 
 async def leads(apart: Apart) -> bool:

@@ -332,7 +332,8 @@ class Forger:
         """Signed by hand: the library refuses to write some headers."""
         whole = {"alg": ALGORITHM, "kid": self.kid} | dict(header)
         unsigned = f"{encoded(whole)}.{encoded(self.claims)}"
-        return f"{unsigned}.{encoded(key.private_key.sign(unsigned.encode()))}"
+        private: Any = key.private_key
+        return f"{unsigned}.{encoded(private.sign(unsigned.encode()))}"
 
     def bad_claims(self) -> Iterator[tuple[str, str]]:
         now, beyond = self.now, LEEWAY_SECONDS + 30
@@ -446,8 +447,8 @@ class Matrix:
     async def routes(self) -> list[Any]:
         app = await self.platform.app(self.name)
         # The directory learns its keys from nobody: it gets the one of the tests by hand.
-        key = self.platform.key
-        app.state.service.identity._keys[str(key.kid)] = key
+        known, key = app.state.service.identity, self.platform.key
+        known._keys[str(key.kid)], known._fetched_at = key, time.monotonic()
         return list(api_routes(app))
 
     def path(self, route: Any, community: str) -> str:

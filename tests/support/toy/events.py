@@ -1,6 +1,6 @@
 """The toy service's contracts, known to the consumers only while a toy service runs."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import ClassVar
 from uuid import UUID
@@ -29,7 +29,7 @@ class Returned(ToyEvent):
 
 
 @contextmanager
-def known_contracts() -> Iterator[None]:
+def known_contracts() -> Generator[None]:
     """Let consumers read the toy's events; afterwards nobody finds them among the real ones."""
     new = {one.type(): one for one in (Thrown, Returned) if one.type() not in Event.known}
     Event.known.update(new)

@@ -1,7 +1,7 @@
 """Toy services at work: on the platform's servers, or on a bus and a database of their own."""
 
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -60,7 +60,7 @@ async def as_owner(platform: Platform, name: str, work: Any, *arguments: Any) ->
 
 
 @contextmanager
-def hurried() -> Any:
+def hurried() -> Generator[None]:
     """Sweeps and watches come many times a second instead of once in seconds."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(service, "SWEEP_SECONDS", 0.05)
@@ -69,14 +69,12 @@ def hurried() -> Any:
 
 
 def settings(platform: Platform, name: str, nats_url: str, **values: Any) -> ServiceSettings:
-    return ServiceSettings(
-        **{
-            "database_url": platform.databases.address(name),
-            "nats_url": nats_url,
-            "ack_wait_seconds": TEST_LIMITS.ack_wait_seconds,
-        }
-        | values
-    )
+    usual: dict[str, Any] = {
+        "database_url": platform.databases.address(name),
+        "nats_url": nats_url,
+        "ack_wait_seconds": TEST_LIMITS.ack_wait_seconds,
+    }
+    return ServiceSettings(**usual | values)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from shared import clock, ids
 from shared.events import (
@@ -48,24 +48,22 @@ TITLES = {"CommunityChanged", "PlaceChanged", "OrganisationChanged"}
 
 
 def closed(**changes: Any) -> RequestClosed:
-    return RequestClosed(
-        **{
-            "community": "wenhua",
-            "occurred_at": clock.now(),
-            "version": 9,
-            "request_id": ids.new_id(),
-            "number": "WH-2026-000153",
-            "cycle": 1,
-            "category": "repair",
-            "requester_id": ids.new_id(),
-            "filed_by": ids.new_id(),
-            "closed_by": ids.new_id(),
-            "closed_as": "requester",
-            "work": (),
-            "points_rule": None,
-        }
-        | changes
-    )
+    usual: dict[str, Any] = {
+        "community": "wenhua",
+        "occurred_at": clock.now(),
+        "version": 9,
+        "request_id": ids.new_id(),
+        "number": "WH-2026-000153",
+        "cycle": 1,
+        "category": "repair",
+        "requester_id": ids.new_id(),
+        "filed_by": ids.new_id(),
+        "closed_by": ids.new_id(),
+        "closed_as": "requester",
+        "work": (),
+        "points_rule": None,
+    }
+    return RequestClosed(**usual | changes)
 
 
 def test_every_owner_that_tells_something_has_a_stream() -> None:
@@ -94,10 +92,9 @@ def test_state_has_a_subject_for_each_entity() -> None:
 
 @every_contract
 def test_it_is_written_once(contract: type[Event]) -> None:
-    assert contract.model_config["frozen"]
     for model in models_in(contract):
-        assert model.model_config["frozen"], model
-        assert model.model_config["extra"] == "ignore", model
+        assert model.model_config.get("frozen"), model
+        assert model.model_config.get("extra") == "ignore", model
 
 
 @every_contract
@@ -123,14 +120,14 @@ def test_it_tells_ids_and_nothing_of_a_person(contract: type[Event]) -> None:
 @every_contract
 def test_its_fields_are_of_plain_kinds(contract: type[Event]) -> None:
     """What another language reads from JSON without knowing ours."""
-    allowed = {str, int, bool, UUID, datetime, type(None), Taker, Work}
+    allowed = {str, int, bool, UUID, AwareDatetime, type(None), Taker, Work}
     for field in contract.model_fields.values():
         assert leaves(field.annotation) <= allowed
 
 
 def test_a_reader_is_not_troubled_by_fields_of_tomorrow() -> None:
     event = closed(work=(work(),))
-    body = event.model_dump(mode="json") | {"tomorrow": {"deep": [1]}}
+    body: dict[str, Any] = event.model_dump(mode="json") | {"tomorrow": {"deep": [1]}}
     body["work"][0]["tomorrow"] = 1
     assert RequestClosed.model_validate(body) == event
     assert RequestClosed.model_validate_json(event.model_dump_json()) == event

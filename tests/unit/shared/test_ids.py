@@ -1,6 +1,6 @@
 """Ids are ordered by the time they were made, and partitions are cut by it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from hypothesis import given
@@ -9,11 +9,8 @@ from hypothesis import strategies as st
 from shared import clock
 from shared.ids import first_id_at, new_id
 
-moments = st.datetimes(
-    datetime(1970, 1, 2),
-    datetime(9999, 1, 1),
-    timezones=st.just(UTC),
-)
+days = st.dates(date(1971, 1, 1), date(9990, 1, 1))
+moments = st.builds(datetime.combine, days, st.times(timezones=st.just(UTC)))
 
 
 def milliseconds(one: UUID) -> int:
@@ -56,8 +53,8 @@ def test_bounds_are_ordered_as_their_moments(one: datetime, other: datetime) -> 
     assert first_id_at(one) <= first_id_at(other)
 
 
-@given(st.dates(datetime(1971, 1, 1).date(), datetime(9990, 1, 1).date()))  # noqa: DTZ001
-def test_a_day_ends_where_the_next_one_begins(day) -> None:
+@given(days)
+def test_a_day_ends_where_the_next_one_begins(day: date) -> None:
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     last = midnight + timedelta(days=1) - timedelta(milliseconds=1)
     assert first_id_at(midnight) <= first_id_at(last) < first_id_at(midnight + timedelta(days=1))

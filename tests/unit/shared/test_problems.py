@@ -75,7 +75,7 @@ def test_it_has_words_of_its_own(kind: type[Problem]) -> None:
 def test_its_status_is_one_we_document(kind: type[Problem]) -> None:
     assert kind.status in STATUSES
     assert kind.retry_after_seconds is None or kind.retry_after_seconds > 0
-    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.code())
+    assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", kind.code())
 
 
 def test_no_two_of_one_service_have_the_same_code() -> None:
