@@ -98,7 +98,11 @@ class Bus:
         """Let `consumer` take its events as soon as the bus is joined."""
 
         async def take(messages: list[Msg]) -> None:
-            await consumer.take(messages)
+            try:
+                await consumer.take(messages)
+            except Exception:
+                # They stay unacknowledged and come again after ack_wait.
+                log.exception("consumer.not_settled", consumer=spec.durable)
 
         spec = consumer.spec
         subscriber = self._broker.subscriber(

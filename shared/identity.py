@@ -17,7 +17,7 @@ from joserfc.util import urlsafe_b64decode
 from sqlalchemy import text
 
 from shared.database import ALL_COMMUNITIES, Database
-from shared.problems import NotSignedIn
+from shared.problems import NotSignedIn, Unavailable
 
 __all__ = ["ALGORITHM", "AUDIENCE", "Caller", "Identity", "Membership"]
 
@@ -25,6 +25,8 @@ ALGORITHM: Final = "Ed25519"
 AUDIENCE: Final = "jinlin"
 LEEWAY_SECONDS: Final = 60
 KEYS_PAUSE_SECONDS: Final = 1.0
+KEYS_WAIT_SECONDS: Final = 2.0
+"""How long a database that does not answer is waited for (`shared.database`)."""
 KEYS_KEPT_SECONDS: Final = 60.0
 """How long a key or a caller is believed without another look: a key may be taken back."""
 
@@ -73,6 +75,8 @@ class Identity:
         self._keys: dict[str, OKPKey] = {}
         self._fetched_at = float("-inf")
         self._fetching = asyncio.Lock()
+        self._silent_until = float("-inf")
+        """Whoever waited behind a look-up that failed does not wait for another one."""
         self._callers: dict[str, tuple[float, Caller]] = {}
 
     async def caller(self, token: str) -> Caller:
@@ -115,8 +119,11 @@ class Identity:
             now = time.monotonic()
             pause = KEYS_KEPT_SECONDS if key_id in self._keys else KEYS_PAUSE_SECONDS
             if now - self._fetched_at > pause:
+                if now < self._silent_until:
+                    raise Unavailable
+                self._silent_until = now + KEYS_PAUSE_SECONDS + KEYS_WAIT_SECONDS
                 self._keys = await self._fetch_keys()
-                self._fetched_at = now
+                self._fetched_at, self._silent_until = now, now
         return self._keys[key_id]
 
     async def _fetch_keys(self) -> dict[str, OKPKey]:

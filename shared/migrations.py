@@ -97,10 +97,28 @@ def keep_partitions(connection: Connection, now: datetime) -> None:
         for day in days(midnight - timedelta(days=1), DAYS_AHEAD + 2):
             if f"{table}_{day:%Y%m%d}" not in present:
                 _add_partition(connection, table, day)
-        oldest = f"{table}_{midnight - timedelta(days=kept_days):%Y%m%d}"
-        for name in present - {f"{table}_default"}:
-            if name < oldest:
+        oldest = midnight - timedelta(days=kept_days)
+        for name in sorted(present - {f"{table}_default"}):
+            if name < f"{table}_{oldest:%Y%m%d}" and not _holds_unsent(connection, table, name):
                 connection.execute(text(f"DROP TABLE {name}"))
+        _prune_default(connection, table, oldest)
+
+
+def _holds_unsent(connection: Connection, table: str, name: str) -> bool:
+    """Whether a partition of the outbox has events that never left: those are never dropped."""
+    if table != "outbox":
+        return False
+    unsent = text(f"SELECT EXISTS (SELECT FROM {name} WHERE sent_at IS NULL)")  # noqa: S608 - ours
+    return bool(connection.execute(unsent).scalar_one())
+
+
+def _prune_default(connection: Connection, table: str, oldest: datetime) -> None:
+    """Forget what is as old and lies in the default partition, because its day had none."""
+    sent = " AND sent_at IS NOT NULL" if table == "outbox" else ""
+    bound = ids.first_id_at(oldest)
+    connection.execute(
+        text(f"DELETE FROM {table}_default WHERE event_id < '{bound}'{sent}")  # noqa: S608 - ours
+    )
 
 
 _PARTITIONS: Final = text(

@@ -139,7 +139,7 @@ async def _keep_partitions(databases: Databases) -> None:
         for service in services.SERVICES:
             try:
                 await keep_partitions(databases, service)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - it must go on tomorrow
                 log.warning("partitions.failed", service=service, error=repr(error))
 
 

@@ -12,7 +12,6 @@ may = Permissions(
         "see the catalogue": EVERY_MEMBER | {Role.OPERATOR, Role.AUDITOR, Role.INTEGRATOR},
         "change the catalogue": {Role.COMMUNITY_STAFF, Role.OPERATOR},
         "submit": EVERY_MEMBER,
-        "file for others": EVERY_MEMBER,
         "see requests": EVERY_MEMBER | {Role.OPERATOR, Role.AUDITOR},
         "register": STAFF,
         "reject": {Role.COMMUNITY_STAFF, Role.SUBDISTRICT_STAFF},
