@@ -66,7 +66,9 @@ def run[T](work: Awaitable[T]) -> T:
 def up(
     *,
     data: Data = DATA,
-    port: Annotated[int, typer.Option(help="Where to listen, on loopback.")] = 8000,
+    port: Annotated[
+        int, typer.Option(help="Where to listen, on loopback; 0: a free port.", min=0, max=65535)
+    ] = 8000,
     demo: Annotated[bool, typer.Option("--demo", help="Load the demo community.")] = False,
 ) -> None:
     """Start PostgreSQL, NATS, the services and the console; Ctrl-C stops all of it."""

@@ -10,7 +10,7 @@ ROW = re.compile(r"^\| (?P<promise>.+?) \| `(?P<proof>tests/[^`]+)` \|$", re.MUL
 
 def test_every_promise_names_a_test_that_exists() -> None:
     text = (ROOT / "docs" / "guarantees.md").read_text()
-    rows = [line for line in text.splitlines() if line.startswith("| ")][1:]
+    rows = [one for one in text.splitlines() if one.startswith("| ") and "| Proof |" not in one]
     proofs = [match["proof"] for match in ROW.finditer(text)]
     assert len(proofs) == len(rows) > 0
     missing = [proof for proof in proofs if not exists(proof)]

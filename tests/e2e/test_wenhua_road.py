@@ -10,7 +10,7 @@ from deploy.demo.replay import replay
 from deploy.local.platform import running_platform
 from deploy.verify import verify
 from deploy.where import Whereabouts
-from tests.support.processes import OPERATOR, platform_in_processes
+from tests.support.processes import OPERATOR, Processes, platform_in_processes
 from tests.support.servers import Servers, start_servers
 
 
@@ -53,5 +53,29 @@ async def test_all_in_one(tmp_path: Path) -> None:
 
 async def test_one_process_a_service(own_servers: Servers, tmp_path: Path) -> None:
     async with platform_in_processes(own_servers, tmp_path) as platform:
-        is_the_seed(await played(platform.origin, *OPERATOR))
+        figures = await played(platform.origin, *OPERATOR)
+        is_the_seed(figures)
         await holds(platform.whereabouts)
+        await goes_on_without_the_directory(platform, figures.community)
+
+
+async def goes_on_without_the_directory(platform: Processes, community: str) -> None:
+    """Keys, places and people are known to the other four: they work while it is down."""
+    async with Api(platform.origin) as api:
+        operator = await api.sign_in(*OPERATOR)
+        where = f"/directory/{community}"
+        person = await operator.post(f"{where}/people", {"name": "老王", "roles": ["resident"]})
+        invitation = await operator.post(f"{where}/people/{person['id']}/invitation")
+        resident = await api.accept_invitation(invitation["code"])
+        building = (await resident.get(f"{where}/places", kind="building"))["items"][0]
+        await platform.services["directory"].stop()
+        for service in ("requests", "volunteers", "points", "notify"):
+            process = platform.services[service]
+            await process.stop()
+            await process.start()
+        asking = {"category": "errand", "description": "代买米", "place_id": building["id"]}
+        asked = await resident.post(f"/requests/{community}/requests", asking)
+        assert asked["status"] == "submitted"
+        assert (await resident.get(f"/volunteers/{community}/tasks"))["items"] == []
+        assert (await resident.get(f"/points/{community}/accounts/me"))["balance"] == 0
+        assert (await resident.get("/notify/inbox"))["items"] == []

