@@ -1,18 +1,26 @@
 """Who may do what: one table per service, deny by default, readable as a matrix."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from fastapi.params import Depends as DependsMarker
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.identity import Caller
 from shared.problems import NotAllowed, NotFound, NotSignedIn
 
-__all__ = ["ANYBODY", "EVERY_MEMBER", "STAFF", "TAKERS", "Permissions", "Role", "permission_of"]
+__all__ = [
+    "ANYBODY",
+    "EVERY_MEMBER",
+    "STAFF",
+    "TAKERS",
+    "Permissions",
+    "Role",
+    "marked",
+    "permission_of",
+]
 
 
 class Role(StrEnum):
@@ -85,7 +93,7 @@ class Permissions:
             request.state.caller = caller
             return caller
 
-        return _marked(caller_of, action)
+        return Depends(marked(caller_of, action))
 
     def signed_in(self) -> Any:
         """A dependency for what everybody may do about oneself, in whatever community."""
@@ -94,7 +102,7 @@ class Permissions:
             request.state.caller = caller = await _authenticated(request)
             return caller
 
-        return _marked(caller_of, "signed in")
+        return Depends(marked(caller_of, "signed in"))
 
     @staticmethod
     def anybody() -> Any:
@@ -103,12 +111,13 @@ class Permissions:
         async def nobody() -> None:
             return None
 
-        return _marked(nobody, ANYBODY)
+        return Depends(marked(nobody, ANYBODY))
 
 
-def _marked(dependency: Any, action: str) -> DependsMarker:
-    dependency.permission = action
-    return Depends(dependency)
+def marked[C: Callable[..., Any]](dependency: C, action: str) -> C:
+    """Note on a dependency which action it asks the permission for."""
+    dependency.permission = action  # pyright: ignore[reportFunctionMemberAccess] - our own mark
+    return dependency
 
 
 async def _authenticated(request: Request) -> Caller:

@@ -1,12 +1,12 @@
 """From asking to the need list."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, status
 
 from services.requests import actions
 from services.requests.permissions import may
+from services.requests.routes.stepping import Step, stepping
 from services.requests.routes.views import (
     Asking,
     Dispatching,
@@ -18,22 +18,10 @@ from services.requests.routes.views import (
 from shared.door import Door, Edition, Tx
 from shared.fields import CommunityPath
 from shared.identity import Caller
-from shared.permissions import STAFF
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/requests", route_class=Door)
-
-
-def change_by(caller: Caller, community: str, request_id: UUID, edition: Edition) -> actions.Change:
-    """Who changes what, and the version they have seen."""
-    return actions.Change(
-        community,
-        request_id,
-        caller.person_id,
-        is_staff=bool(caller.roles_in(community) & STAFF),
-        expected=edition.expected,
-    )
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
@@ -70,76 +58,41 @@ async def settle_on_the_spot(
 
 
 @router.post("/{request_id}/register")
-async def register(
-    community: CommunityPath,
-    request_id: UUID,
-    caller: Annotated[Caller, may("register")],
-    tx: Tx,
-    edition: Edition,
-) -> RequestView:
+async def register(step: Annotated[Step, stepping("register")], tx: Tx) -> RequestView:
     """Take the request in (立案)."""
-    change = change_by(caller, community, request_id, edition)
-    return edition.told(RequestView.of(await actions.register(tx, change), caller))
+    return step.told(await actions.register(tx, step.change))
 
 
 @router.post("/{request_id}/reject")
-async def reject(
-    community: CommunityPath,
-    request_id: UUID,
-    refusal: Reason,
-    caller: Annotated[Caller, may("reject")],
-    tx: Tx,
-    edition: Edition,
-) -> RequestView:
+async def reject(step: Annotated[Step, stepping("reject")], refusal: Reason, tx: Tx) -> RequestView:
     """Refuse the request, with a reason."""
-    change = change_by(caller, community, request_id, edition)
-    request = await actions.reject(tx, change, reason=refusal.reason)
-    return edition.told(RequestView.of(request, caller))
+    return step.told(await actions.reject(tx, step.change, reason=refusal.reason))
 
 
 @router.post("/{request_id}/list")
 async def put_on_list(
-    community: CommunityPath,
-    request_id: UUID,
-    listing: Listing,
-    caller: Annotated[Caller, may("list")],
-    tx: Tx,
-    edition: Edition,
+    step: Annotated[Step, stepping("list")], listing: Listing, tx: Tx
 ) -> RequestView:
     """Publish the request on the need list, for anybody to claim."""
-    change = change_by(caller, community, request_id, edition)
-    request = await actions.put_on_list(tx, change, takers_wanted=listing.takers_wanted)
-    return edition.told(RequestView.of(request, caller))
+    return step.told(
+        await actions.put_on_list(tx, step.change, takers_wanted=listing.takers_wanted)
+    )
 
 
 @router.post("/{request_id}/dispatch")
 async def dispatch(
-    community: CommunityPath,
-    request_id: UUID,
-    dispatching: Dispatching,
-    caller: Annotated[Caller, may("dispatch")],
-    tx: Tx,
-    edition: Edition,
+    step: Annotated[Step, stepping("dispatch")], dispatching: Dispatching, tx: Tx
 ) -> RequestView:
     """Offer the request to a named person or organisation (派单)."""
-    change = change_by(caller, community, request_id, edition)
-    request = await actions.dispatch(tx, change, taker=dispatching.taker)
-    return edition.told(RequestView.of(request, caller))
+    return step.told(await actions.dispatch(tx, step.change, taker=dispatching.taker))
 
 
 @router.post("/{request_id}/cancel")
 async def cancel(
-    community: CommunityPath,
-    request_id: UUID,
-    cancelling: Reason,
-    caller: Annotated[Caller, may("cancel")],
-    tx: Tx,
-    edition: Edition,
+    step: Annotated[Step, stepping("cancel")], cancelling: Reason, tx: Tx
 ) -> RequestView:
     """Withdraw the request (撤单)."""
-    change = change_by(caller, community, request_id, edition)
-    request = await actions.cancel(tx, change, reason=cancelling.reason)
-    return edition.told(RequestView.of(request, caller))
+    return step.told(await actions.cancel(tx, step.change, reason=cancelling.reason))
 
 
 def _asking(asking: Asking, caller: Caller) -> actions.Asking:

@@ -9,13 +9,12 @@ from pydantic import Field
 from services.volunteers import actions, store
 from services.volunteers.domain import State
 from services.volunteers.permissions import may
+from services.volunteers.routes.stepping import Step, stepping
 from services.volunteers.routes.views import (
-    Acting,
     ActingBody,
     Completing,
     Declining,
     TaskView,
-    actor_of,
     eyes_of,
 )
 from shared.door import Door, Edition, Tx
@@ -72,82 +71,39 @@ async def get_task(
 
 @router.post("/{task_id}/claim")
 async def claim(
-    community: CommunityPath,
-    task_id: UUID,
-    caller: Annotated[Caller, may("claim")],
-    tx: Tx,
-    edition: Edition,
-    acting: ActingBody = None,
+    step: Annotated[Step, stepping("claim")], tx: Tx, acting: ActingBody = None
 ) -> TaskView:
     """Take the task (接单), for oneself or for one's organisation."""
-    change = _change(caller, community, task_id, edition, acting)
-    return edition.told(TaskView.of(await actions.claim(tx, change), caller))
+    return step.told(await actions.claim(tx, step.change(acting)))
 
 
 @router.post("/{task_id}/decline")
 async def decline(
-    community: CommunityPath,
-    task_id: UUID,
-    declining: Declining,
-    caller: Annotated[Caller, may("decline")],
-    tx: Tx,
-    edition: Edition,
+    step: Annotated[Step, stepping("decline")], declining: Declining, tx: Tx
 ) -> TaskView:
     """Give the task back, or turn its offer down (退单), with a reason."""
-    change = _change(caller, community, task_id, edition, declining)
-    task = await actions.decline(tx, change, reason=declining.reason)
-    return edition.told(TaskView.of(task, caller))
+    change = step.change(declining)
+    return step.told(await actions.decline(tx, change, reason=declining.reason))
 
 
 @router.post("/{task_id}/check-in")
 async def check_in(
-    community: CommunityPath,
-    task_id: UUID,
-    caller: Annotated[Caller, may("check in")],
-    tx: Tx,
-    edition: Edition,
-    acting: ActingBody = None,
+    step: Annotated[Step, stepping("check in")], tx: Tx, acting: ActingBody = None
 ) -> TaskView:
     """Begin the work at the place (签到)."""
-    change = _change(caller, community, task_id, edition, acting)
-    return edition.told(TaskView.of(await actions.check_in(tx, change), caller))
+    return step.told(await actions.check_in(tx, step.change(acting)))
 
 
 @router.post("/{task_id}/complete")
 async def complete(
-    community: CommunityPath,
-    task_id: UUID,
-    completing: Completing,
-    caller: Annotated[Caller, may("complete")],
-    tx: Tx,
-    edition: Edition,
+    step: Annotated[Step, stepping("complete")], completing: Completing, tx: Tx
 ) -> TaskView:
     """Finish one's part (办结); when all have, the request is resolved."""
-    change = _change(caller, community, task_id, edition, completing)
-    task = await actions.complete(tx, change, completing.report())
-    return edition.told(TaskView.of(task, caller))
+    change = step.change(completing)
+    return step.told(await actions.complete(tx, change, completing.report()))
 
 
 @router.post("/{task_id}/enough")
-async def enough(
-    community: CommunityPath,
-    task_id: UUID,
-    caller: Annotated[Caller, may("say enough")],
-    tx: Tx,
-    edition: Edition,
-) -> TaskView:
+async def enough(step: Annotated[Step, stepping("say enough")], tx: Tx) -> TaskView:
     """Be content with the takers who stand; the places that are free are gone."""
-    change = _change(caller, community, task_id, edition, None)
-    return edition.told(TaskView.of(await actions.enough(tx, change), caller))
-
-
-def _change(
-    caller: Caller, community: str, task_id: UUID, edition: Edition, acting: Acting | None
-) -> actions.Change:
-    return actions.Change(
-        community,
-        task_id,
-        actor_of(caller, community),
-        organisation_id=acting.organisation_id if acting else None,
-        expected=edition.expected,
-    )
+    return step.told(await actions.enough(tx, step.change()))
