@@ -19,7 +19,7 @@ from shared import ids, topology
 from shared.database import ALL_COMMUNITIES, Database
 from shared.topology import DEAD_LETTERS
 
-__all__ = ["DeadLetter", "dead_letter", "dead_letters", "provision", "republish"]
+__all__ = ["DeadLetter", "connected", "dead_letter", "dead_letters", "provision", "republish"]
 
 _SEND_AGAIN: Final = text(
     "UPDATE outbox SET sent_at = NULL WHERE event_id >= :first AND sent_at IS NOT NULL"
@@ -40,18 +40,25 @@ class DeadLetter:
 
 
 @asynccontextmanager
-async def _connected(where: Whereabouts) -> AsyncGenerator[Client]:
-    nats = await nats_py.connect(where.nats_url, allow_reconnect=False)
+async def connected(where: Whereabouts) -> AsyncGenerator[Client]:
+    """A connection to the bus; one that is away is an answer, nothing to wait two minutes for."""
+    nats = await nats_py.connect(
+        where.nats_url, max_reconnect_attempts=1, reconnect_time_wait=0.2, error_cb=_unheard
+    )
     try:
         yield nats
     finally:
         await nats.close()
 
 
+async def _unheard(_error: Exception) -> None:
+    """Whatever it is, the call that it spoils says so."""
+
+
 async def provision(data: Path) -> int:
     """Make or update every stream and consumer; how many consumers there are."""
     specs = services.consumer_specs()
-    async with _connected(Whereabouts.find(data)) as nats:
+    async with connected(Whereabouts.find(data)) as nats:
         await topology.provision(nats, specs, PlatformSettings().limits)
     return len(specs)
 
@@ -82,7 +89,7 @@ async def republish(data: Path, *, since: datetime, service: str | None) -> dict
 async def dead_letters(data: Path) -> list[DeadLetter]:
     """Every dead letter, oldest first."""
     letters: list[DeadLetter] = []
-    async with _connected(Whereabouts.find(data)) as nats:
+    async with connected(Whereabouts.find(data)) as nats:
         stream = nats.jetstream()
         number = (await stream.stream_info(DEAD_LETTERS)).state.first_seq
         while True:
@@ -96,7 +103,7 @@ async def dead_letters(data: Path) -> list[DeadLetter]:
 
 async def dead_letter(data: Path, number: int) -> DeadLetter | None:
     """One dead letter by its number, or None."""
-    async with _connected(Whereabouts.find(data)) as nats:
+    async with connected(Whereabouts.find(data)) as nats:
         try:
             return _letter(await nats.jetstream().get_msg(DEAD_LETTERS, number))
         except NotFoundError:

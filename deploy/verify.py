@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 from uuid import UUID
 
-import nats as nats_py
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from deploy.bus import connected
 from deploy.services import SERVICES
 from deploy.where import Whereabouts
 from services.points.domain import Rule, Rulebook, Terms
@@ -105,8 +105,7 @@ async def _open(where: Whereabouts) -> AsyncGenerator[Callable[[], AsyncIterator
                 where.databases.address(service), pool_size=1, overflow=0
             )
             stack.push_async_callback(databases[service].close)
-        nats = await nats_py.connect(where.nats_url, allow_reconnect=False)
-        stack.push_async_callback(nats.close)
+        nats = await stack.enter_async_context(connected(where))
 
         async def look() -> AsyncIterator[Finding]:
             async with AsyncExitStack() as reading:

@@ -1,23 +1,11 @@
 """Who may do what with tasks, volunteers and teams. Whose task it is, is a rule of the domain."""
 
-from shared.permissions import EVERY_MEMBER, STAFF, Permissions, Role
+from shared.permissions import EVERY_MEMBER, STAFF, TAKERS, Permissions, Role
 
-__all__ = ["SEES_ALL", "TAKERS", "may"]
+__all__ = ["SEES_ALL", "may"]
 
 SEES_ALL = STAFF | {Role.OPERATOR, Role.AUDITOR}
 """Roles that see every task; others see what they may take, hold or have asked for."""
-
-TAKERS = frozenset(
-    {
-        Role.VOLUNTEER,
-        Role.ORGANISATION_MEMBER,
-        Role.GRID_WORKER,
-        Role.MICRO_GRID_HEAD,
-        Role.PROPERTY_STEWARD,
-        Role.COMMUNITY_STAFF,
-    }
-)
-"""Roles that take tasks."""
 
 may = Permissions(
     {

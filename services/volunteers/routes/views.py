@@ -9,13 +9,14 @@ from pydantic import BaseModel, Field
 
 from services.volunteers import store
 from services.volunteers.domain import Actor, Evidence, Report, Standing, State, Task
-from services.volunteers.permissions import SEES_ALL, TAKERS
+from services.volunteers.permissions import SEES_ALL
 from shared.door import Versioned
 from shared.events import Taker
 from shared.events.requests import EvidenceNeeded
 from shared.fields import Payload, Words
 from shared.identity import Caller
 from shared.pages import Page
+from shared.permissions import TAKERS
 
 __all__ = [
     "Acting",

@@ -38,7 +38,7 @@ def test_every_command_is_there() -> None:
     assert {name for name, _ in commands()} == COMMANDS
 
 
-@pytest.mark.parametrize(("name", "command"), commands())
+@pytest.mark.parametrize(("name", "command"), list(commands()))
 def test_every_command_and_each_of_its_options_says_what_it_is(name: str, command) -> None:
     answer = CliRunner().invoke(app, [*name.split(), "--help"], terminal_width=200)
     assert answer.exit_code == 0

@@ -55,15 +55,13 @@ def folder(first: tuple[Path, dict], new_folder: Path) -> Path:
 
 
 async def signed_in(origin: str, name: str, password: str) -> httpx.AsyncClient:
-    client = httpx.AsyncClient(base_url=f"{origin}/api", timeout=30)
-    answer = await client.post(
-        "/directory/sign-in",
-        json={"login_name": name, "password": password},
-        headers={"idempotency-key": os.urandom(8).hex()},
-    )
+    who = {"login_name": name, "password": password}
+    key = {"idempotency-key": os.urandom(8).hex()}
+    async with httpx.AsyncClient(base_url=f"{origin}/api", timeout=30) as client:
+        answer = await client.post("/directory/sign-in", json=who, headers=key)
     assert answer.status_code == 200, answer.text
-    client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
-    return client
+    token = {"authorization": f"Bearer {answer.json()['access_token']}"}
+    return httpx.AsyncClient(base_url=f"{origin}/api", timeout=30, headers=token)
 
 
 async def communities(origin: str, sign_ins: dict[str, str]) -> list[str]:
@@ -130,23 +128,23 @@ async def stop_twice(started: Up) -> float:
 
 async def test_a_start_can_be_broken_off_at_any_time(new_folder: Path) -> None:
     moments = {
-        "the lock is taken": lambda: (new_folder / "lock").exists(),
-        "the servers start": lambda: (new_folder / "nats.log").exists(),
-        "a database cluster is there": lambda: (new_folder / "postgres" / "data").exists(),
-        "the services start": lambda: (new_folder / "secrets" / "operator").exists(),
-        "the demo community is loaded": lambda: (new_folder / "secrets" / "unit").exists(),
+        "it has just begun": new_folder / "lock",
+        "the servers start": new_folder / "nats.log",
+        "a database cluster is there": new_folder / "postgres" / "data",
+        "the services start": new_folder / "secrets" / "operator",
+        "the demo community is loaded": new_folder / "secrets" / "unit",
     }
-    for name, is_reached in moments.items():
-
-        async def reached(is_reached=is_reached) -> bool:
-            return is_reached()
-
+    for moment, mark in moments.items():
         with up(new_folder, "--demo") as started:
+
+            async def reached(started: Up = started, mark: Path = mark) -> bool:
+                return "starting" in started.said and mark.exists()
+
             await eventually(reached, seconds=60)
             await started.stop(signal.SIGTERM)
-            assert "Ready" not in started.said, name
-            assert "Traceback" not in started.err.read_text(), name
-            assert await started.nothing_left(), name
+            assert "Ready" not in started.said, moment
+            assert "Traceback" not in started.err.read_text(), moment
+            assert await started.nothing_left(), moment
     with up(new_folder, "--demo") as started:
         origin = await started.ready()
         for sign_in in started.sign_ins.items():
