@@ -8,8 +8,8 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
+from string import Formatter
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import orjson
@@ -453,8 +453,9 @@ class Matrix:
 
     def path(self, route: Any, community: str) -> str:
         values = {
-            one.name: str(ids.new_id()) if one.field_info.annotation is UUID else "repair"
-            for one in route.dependant.path_params
+            name: str(ids.new_id()) if name.endswith("_id") else "repair"
+            for _, name, _, _ in Formatter().parse(route.path)
+            if name
         }
         return route.path.format(**values | {"community": community})
 

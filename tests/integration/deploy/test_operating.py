@@ -1,0 +1,288 @@
+"""The operator's commands on a running platform, on which one request has gone all its way."""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import nats
+import pytest_asyncio
+from rich.console import Console
+
+from deploy.demo.api import Api, Session
+from deploy.demo.community import COMMUNITY, demo_community
+from deploy.local.platform import RunningPlatform, running_platform
+from deploy.services import SERVICES
+from shared import ids
+from tests.support.jinlin import jinlin
+from tests.support.platform import eventually
+
+INVARIANTS = {
+    "one standing award per close, taker and rule",
+    "the ledger of each community sums to zero",
+    "each balance is the sum of its transfers",
+    "nobody's balance is below zero",
+    "at least one notice per close",
+    "at most one notice per event, recipient and channel",
+    *(f"{service}: outbox empty" for service in SERVICES),
+    *(f"{service}: nothing parked" for service in SERVICES),
+    "no dead letters",
+}
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A running platform and whoever sits before it."""
+
+    platform: RunningPlatform
+
+    async def types(self, *arguments: object) -> str:
+        """What a command that must succeed prints."""
+        answer = await jinlin(*arguments, "--data", self.platform.folder)
+        assert answer.code == 0, answer
+        assert "Traceback" not in answer.err
+        return answer.out
+
+    async def broken(self, *, within: float = 20) -> dict[str, int]:
+        """What `verify` says is broken; its exit code says the same."""
+        answer = await jinlin(
+            "verify", "--json", "--within", within, "--data", self.platform.folder
+        )
+        [line] = answer.out.splitlines()
+        said = json.loads(line)
+        assert {one["name"] for one in said["invariants"]} == INVARIANTS
+        broken = {one["name"]: one["broken"] for one in said["invariants"] if one["broken"]}
+        assert said["holds"] is (not broken)
+        assert answer.code == (1 if broken else 0)
+        return broken
+
+    async def asks(self, service: str, sql: str, *values: object) -> list[Any]:
+        """Rows, or an intrusion: as the superuser, whom no wall stops."""
+        server = self.platform.whereabouts.databases.server
+        connection = await asyncpg.connect(server.rpartition("/")[0] + f"/{service}")
+        try:
+            return await connection.fetch(sql, *values)
+        finally:
+            await connection.close()
+
+    async def awards(self) -> int:
+        [[count]] = await self.asks("points", "SELECT count(*) FROM award")
+        return count
+
+
+@asynccontextmanager
+async def bus(operator: Operator) -> AsyncGenerator[nats.NATS]:
+    client = await nats.connect(operator.platform.whereabouts.nats_url)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def operator() -> AsyncGenerator[Operator]:
+    with tempfile.TemporaryDirectory(prefix="jinlin-test-") as folder:
+        async with running_platform(Path(folder) / "data") as platform:
+            sign_ins = await demo_community(platform, Console(quiet=True))
+            async with Api(platform.origin) as api:
+                await one_request(
+                    {name: await api.sign_in(name, sign_ins[name]) for name in sign_ins}
+                )
+            one = Operator(platform)
+
+            async def awarded() -> bool:
+                return await one.awards() == 1
+
+            await eventually(awarded, seconds=30)
+            yield one
+
+
+async def one_request(people: Mapping[str, Session]) -> None:
+    """Asked, listed, claimed, done, verified and closed, each by the right person."""
+    requests, tasks = f"/requests/{COMMUNITY}/requests", f"/volunteers/{COMMUNITY}/tasks"
+    staff, volunteer, resident = people["staff"], people["volunteer"], people["resident"]
+
+    async def known() -> bool:
+        counts = [
+            await staff.get(f"/{service}/{COMMUNITY}/known")
+            for service in ("requests", "volunteers", "points", "notify")
+        ]
+        catalogue = await staff.get(f"/requests/{COMMUNITY}/catalogue")
+        return bool(catalogue) and all(one["memberships"] >= 5 for one in counts)
+
+    await eventually(known, seconds=30)
+    buildings = await staff.everything(f"/directory/{COMMUNITY}/places", kind="building")
+    asking = {"category": "repair", "description": "楼道灯不亮", "place_id": buildings[0]["id"]}
+    request = await resident.post(requests, asking)
+    where = f"{requests}/{request['id']}"
+    await staff.post(f"{where}/register")
+    await staff.post(f"{where}/list", {})
+
+    async def open_task() -> list[dict[str, Any]]:
+        return await staff.everything(tasks, state="open")
+
+    [task] = await eventually(open_task, seconds=30)
+    await volunteer.post(f"{tasks}/{task['id']}/claim", {})
+    await volunteer.post(f"{tasks}/{task['id']}/check-in")
+    done = {
+        "service_minutes": 30,
+        "note": "换好了",
+        "evidence": [{"kind": "photo", "reference": "after.jpg"}],
+    }
+    await volunteer.post(f"{tasks}/{task['id']}/complete", done)
+
+    async def resolved() -> bool:
+        return (await staff.get(where))["status"] == "resolved"
+
+    await eventually(resolved, seconds=30)
+    await people["gridworker"].post(f"{where}/verify", {"passed": True})
+    await resident.post(f"{where}/close")
+
+
+async def test_a_token_opens_the_api(operator: Operator) -> None:
+    token, stranger = await asyncio.gather(
+        operator.types("token", "operator"),
+        jinlin("token", "nobody", "--data", operator.platform.folder),
+    )
+    async with httpx.AsyncClient(base_url=operator.platform.origin) as client:
+        me = await client.get(
+            "/api/directory/me", headers={"authorization": f"Bearer {token.strip()}"}
+        )
+    assert me.status_code == 200
+    assert me.json()["login_name"] == "operator"
+    assert stranger.code == 1
+    assert stranger.err.startswith("No password for nobody is known here.")
+
+
+async def test_verify_counts_every_invariant(operator: Operator) -> None:
+    broken, table = await asyncio.gather(operator.broken(), operator.types("verify"))
+    assert broken == {}
+    assert all(name in table for name in INVARIANTS)
+
+
+async def test_verify_sees_an_award_that_is_gone_and_a_balance_that_is_wrong(
+    operator: Operator,
+) -> None:
+    await operator.asks("points", "UPDATE award SET status = 'reversed'")
+    await operator.asks(
+        "points", "UPDATE account SET balance = balance + 1 WHERE owner_kind = 'person'"
+    )
+    broken = await operator.broken(within=0)
+    await operator.asks("points", "UPDATE award SET status = 'standing'")
+    await operator.asks(
+        "points", "UPDATE account SET balance = balance - 1 WHERE owner_kind = 'person'"
+    )
+    assert broken == {
+        "one standing award per close, taker and rule": 1,
+        "the ledger of each community sums to zero": 1,
+        "each balance is the sum of its transfers": 1,
+    }
+    assert await operator.broken() == {}
+
+
+async def test_verify_sees_a_close_without_a_notice_and_an_event_that_waits(
+    operator: Operator,
+) -> None:
+    rename = "UPDATE notice SET kind = $2 WHERE kind = $1"
+    await operator.asks("notify", rename, "request_closed", "unseen")
+    event_id = ids.new_id()
+    # It fits no stream: the relay keeps trying, as with a bus that is full.
+    await operator.asks(
+        "requests",
+        "INSERT INTO outbox (event_id, community, type, subject, entity_id, version, body,"
+        " occurred_at) VALUES ($1, 'demo', 'stray', 'stray', 'stray', 1, '{}', now())",
+        event_id,
+    )
+    broken = await operator.broken(within=0)
+    await operator.asks("requests", "DELETE FROM outbox WHERE event_id = $1", event_id)
+    await operator.asks("notify", rename, "unseen", "request_closed")
+    assert broken == {"at least one notice per close": 1, "requests: outbox empty": 1}
+    assert await operator.broken() == {}
+
+
+async def test_a_lost_stream_is_made_again_and_refilled_and_nothing_happens_twice(
+    operator: Operator,
+) -> None:
+    awards = await operator.awards()
+    async with bus(operator) as client:
+        stream = client.jetstream()
+        before = (await stream.stream_info("REQUESTS")).state.messages
+        await stream.delete_stream("REQUESTS")
+        assert "consumers are as they must be" in await operator.types("provision")
+        assert (await stream.stream_info("REQUESTS")).state.messages == 0
+        yesterday = datetime.now(UTC) - timedelta(days=1)
+        said = await operator.types("outbox", "republish", "--since", f"{yesterday:%Y-%m-%d}")
+        assert f"requests: {before} events will be sent again" in said
+
+        async def all_taken() -> bool:
+            full = (await stream.stream_info("REQUESTS")).state.messages == before
+            consumers = await stream.consumers_info("REQUESTS")
+            return full and all(not one.num_pending + one.num_ack_pending for one in consumers)
+
+        await eventually(all_taken, seconds=60)
+    assert await operator.broken() == {}
+    assert await operator.awards() == awards
+
+
+async def test_republishing_one_service_tells_later_events_only(operator: Operator) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    said = await operator.types(
+        *("outbox", "republish", "--service", "points", "--since", f"{tomorrow:%Y-%m-%d}")
+    )
+    assert said.splitlines() == ["points: 0 events will be sent again"]
+
+
+async def test_migrating_and_provisioning_again_changes_nothing(operator: Operator) -> None:
+    said = await operator.types("migrate")
+    assert said.splitlines() == [f"{one}: is at the newest revision" for one in SERVICES]
+    assert "consumers are as they must be" in await operator.types("provision")
+    assert await operator.broken() == {}
+
+
+async def test_maintenance_makes_the_partitions_of_the_coming_days(operator: Operator) -> None:
+    day = f"{datetime.now(UTC) + timedelta(days=3):%Y%m%d}"
+    for table in ("outbox", "inbox"):
+        await operator.asks("points", f"DROP TABLE {table}_{day}")
+    await operator.types("maintain")
+    [[made]] = await operator.asks(
+        "points", "SELECT count(*) FROM pg_inherits WHERE inhrelid::regclass::text LIKE $1",
+        f"%box_{day}",
+    )  # fmt: skip
+    assert made == 2
+
+
+async def test_a_poison_message_is_found_with_its_reason(operator: Operator) -> None:
+    async with bus(operator) as client:
+        stream = client.jetstream()
+        headers = {"ce-type": "cn.jinlin.points.awarded.v1", "ce-id": str(ids.new_id())}
+        subject = f"evt.{COMMUNITY}.points.awarded.v1"
+        await stream.publish(subject, b'{"points": "many"}', headers=headers)
+
+        async def buried() -> bool:
+            return (await stream.stream_info("DLQ")).state.messages > 0
+
+        await eventually(buried, seconds=30)
+        listed, shown, missing, broken = await asyncio.gather(
+            operator.types("dlq", "list"),
+            operator.types("dlq", "show", 1),
+            jinlin("dlq", "show", 99, "--data", operator.platform.folder),
+            operator.broken(within=0),
+        )
+        assert "cn.jinlin.points.awarded.v1" in listed
+        assert "malformed" in listed
+        letter = json.loads(shown)
+        assert "malformed" in letter["headers"]["jinlin-reason"]
+        assert letter["body"] == '{"points": "many"}'
+        assert (missing.code, missing.err.strip()) == (1, "there is no dead letter 99")
+        assert broken.keys() == {"no dead letters"}
+        # Dead letters cannot be removed one by one; a lost stream is made again, empty.
+        await stream.delete_stream("DLQ")
+    await operator.types("provision")
+    assert await operator.broken() == {}
