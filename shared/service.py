@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from sqlalchemy import text
 
 from shared import consumers, health, telemetry
-from shared.answers import add_problem_answers
+from shared.answers import PROBLEM_RESPONSES, add_problem_answers
 from shared.broker import Bus
 from shared.consumers import Consumer, Consumers
 from shared.database import ALL_COMMUNITIES, Database, is_unreachable
@@ -175,6 +175,7 @@ def create_app(definition: Definition, settings: ServiceSettings) -> FastAPI:
             "operation_spans": False,
         },
         separate_input_output_schemas=False,
+        responses=PROBLEM_RESPONSES,
         generate_unique_id_function=lambda route: camel_case(route.name),
     )
     app.state.service = service
