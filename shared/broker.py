@@ -133,10 +133,14 @@ class Bus:
 
     async def leave(self) -> None:
         """Let handlers finish what they hold, then disconnect; also while the bus is away."""
-        with suppress(NatsError, TimeoutError):  # it cannot be told: what was not acked comes again
+        # It cannot be told: what was not acked comes again. With something left to send, nats-py
+        # writes to the lost connection: OSError from asyncio, RuntimeError from uvloop.
+        lost = (NatsError, OSError, RuntimeError)
+        with suppress(*lost):
             await self._broker.stop()
         if self._nats is not None:
-            await self._nats.close()
+            with suppress(*lost):
+                await self._nats.close()
 
     async def watch(self) -> None:
         """Notice consumers that are gone or stand still, and start those again, for ever."""

@@ -87,6 +87,7 @@ async def settle_on_the_spot(
     )
     await store.save(tx, resolved, Step("resolved", by, resolved.updated_at))
     await store.save(tx, closed, Step("closed", by, closed.updated_at, spoken_word))
+    await store.save_handlers(tx, closed)
     await emit(tx, submitted, closing)
     return closed
 
@@ -161,7 +162,9 @@ async def reopen(tx: AsyncConnection, change: Change, *, reason: str) -> Service
     """Open a closed request again."""
     request = await _load(tx, change)
     decided = domain.reopen(request, by=change.by, is_staff=change.is_staff, now=clock.now())
-    return await _keep(tx, "reopened", change, *decided, note=reason)
+    reopened = await _keep(tx, "reopened", change, *decided, note=reason)
+    await store.save_handlers(tx, reopened)
+    return reopened
 
 
 async def follow_tasks(tx: AsyncConnection, tasks: Sequence[TaskStep]) -> None:
@@ -171,11 +174,12 @@ async def follow_tasks(tx: AsyncConnection, tasks: Sequence[TaskStep]) -> None:
         followed = domain.follow_task(request, task, now=clock.now())
         if followed is None:
             continue
-        moved, event = followed
+        moved, events = followed
         by = None if isinstance(task, TaskCompleted) else task.person_id
         await store.save(tx, moved, Step(task.name.removeprefix("task_"), by, moved.updated_at))
-        if event is not None:
-            await emit(tx, event.model_copy(update={"caused_by": task.event_id}))
+        if moved.handlers != request.handlers:
+            await store.save_handlers(tx, moved)
+        await emit(tx, *(one.model_copy(update={"caused_by": task.event_id}) for one in events))
 
 
 async def put_category(tx: AsyncConnection, category: Category) -> None:
@@ -185,9 +189,10 @@ async def put_category(tx: AsyncConnection, category: Category) -> None:
 
 async def open_catalogue(tx: AsyncConnection, communities: Sequence[str]) -> None:
     """Give new communities the catalogue they start with."""
-    await store.seed_catalogue(
-        tx, [Category(one, *terms) for one in sorted(communities) for terms in FIRST_CATALOGUE]
-    )
+    if communities:
+        await store.seed_catalogue(
+            tx, [Category(one, *terms) for one in sorted(communities) for terms in FIRST_CATALOGUE]
+        )
 
 
 async def _new(

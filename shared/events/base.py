@@ -112,5 +112,6 @@ class Work(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     taker: Taker
-    person_id: UUID = Field(description="Who acted, for oneself or for the organisation.")
+    person_id: UUID = Field(description="Who acted last, for oneself or for the organisation.")
     service_minutes: int = Field(default=0, ge=0)
+    acted: tuple[UUID, ...] = Field(default=(), description="Everybody who had a hand in it.")

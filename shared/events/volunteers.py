@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 
 from shared.events.base import Event, Taker, Work
 
@@ -10,12 +10,13 @@ __all__ = ["TaskClaimed", "TaskCompleted", "TaskDeclined", "TaskEvent", "TaskSta
 
 
 class TaskEvent(Event, owner="volunteers", entity="task_id"):
-    """What every step of a task tells: `takers` are those who stand after it."""
+    """What every step of a task tells: the whole standing after it, so that the newest is enough."""
 
     task_id: UUID
     request_id: UUID
     cycle: PositiveInt
-    takers: tuple[Taker, ...]
+    work: tuple[Work, ...] = Field(description="Each taker who stands, and who acts for it.")
+    under_way: bool = Field(description="Somebody who stands has checked in.")
 
 
 class TaskClaimed(TaskEvent, name="task_claimed"):
@@ -41,5 +42,3 @@ class TaskStarted(TaskEvent, name="task_started"):
 
 class TaskCompleted(TaskEvent, name="task_completed"):
     """Every taker has finished; the hours are recorded."""
-
-    work: tuple[Work, ...]

@@ -9,6 +9,8 @@ from services.requests.domain.request import (
     AskTheCommunity,
     Category,
     NotYours,
+    OwnRequest,
+    PrivateMatter,
     ReasonMissing,
     ServiceRequest,
     Status,
@@ -82,6 +84,8 @@ def put_on_list(
 ) -> tuple[ServiceRequest, RequestListed]:
     """Staff publish the request on the need list, for anybody to claim."""
     require(request, {Status.REGISTERED, Status.DISPATCHED})
+    if request.visibility == "private":
+        raise PrivateMatter
     listed = step(
         request,
         now,
@@ -97,7 +101,9 @@ def dispatch(
 ) -> tuple[ServiceRequest, RequestDispatched]:
     """Staff offer the request to one named person or organisation."""
     require(request, WAITING)
-    dispatched = step(request, now, status=Status.DISPATCHED, takers_wanted=1, offered_to=taker)
+    if taker.kind == "person" and taker.id in request.owners:
+        raise OwnRequest
+    dispatched = step(request, now, status=Status.DISPATCHED, offered_to=taker)
     return dispatched, tell(
         RequestDispatched,
         dispatched,

@@ -40,7 +40,7 @@ def verify(
     if passed:
         verified = step(request, now, verified_by=by)
         return verified, tell(RequestVerified, verified, verified_by=by)
-    reworked = step(request, now, status=Status.IN_PROGRESS)
+    reworked = step(request, now, status=Status.IN_PROGRESS, verified_by=None)
     return reworked, tell(RequestReworked, reworked)
 
 
@@ -91,16 +91,21 @@ def rate(
 def reopen(
     request: ServiceRequest, *, by: UUID, is_staff: bool, now: datetime
 ) -> tuple[ServiceRequest, RequestReopened]:
-    """Not solved: the same request, the next cycle, back to the last handlers."""
+    """Not solved: the same request, the next cycle, back to the last handlers.
+
+    What was settled on the spot has no taker to go back to: it waits to be listed or dispatched.
+    """
     if by not in request.owners and not is_staff:
         raise NotYours
     require(request, {Status.CLOSED})
     if request.closed_at is None or now - request.closed_at > timedelta(days=REOPEN_DAYS):
         raise TooLateToReopen
+    was_settled = request.closed_as == "on_the_spot"
     reopened = step(
         request,
         now,
-        status=Status.ACCEPTED,
+        status=Status.REGISTERED if was_settled else Status.ACCEPTED,
+        work=() if was_settled else request.work,
         cycle=request.cycle + 1,
         task_version=0,
         verified_by=None,
@@ -112,6 +117,6 @@ def reopen(
         RequestReopened,
         reopened,
         place_id=request.place_id,
-        work=request.work,
+        work=reopened.work,
         evidence_needed=request.evidence_needed,
     )

@@ -73,6 +73,20 @@ class AskTheCommunity(WrongState):
     en = "Somebody has accepted it. Please ask the community to cancel."
 
 
+class PrivateMatter(WrongState):
+    """A private request is offered to somebody by name, never to everybody."""
+
+    zh = "这类诉求涉及隐私，不能上清单，请直接派单给合适的人。"
+    en = "This kind of request is private. Dispatch it to somebody by name instead."
+
+
+class OwnRequest(NotMet):
+    """Nobody takes the own request."""
+
+    zh = "不能派给诉求人或代报人本人。"
+    en = "A request cannot be dispatched to the person who asked or filed it."
+
+
 class ReasonMissing(NotMet):
     """A refusal has a reason."""
 
@@ -131,7 +145,7 @@ class ServiceRequest:
     @property
     def handlers(self) -> frozenset[UUID]:
         """The people who did the work, for themselves or for an organisation."""
-        return frozenset(one.person_id for one in self.work)
+        return frozenset(person for one in self.work for person in (one.person_id, *one.acted))
 
     @property
     def owners(self) -> frozenset[UUID]:

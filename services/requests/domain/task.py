@@ -1,6 +1,5 @@
 """How a request moves with its task, in whatever order the steps arrive."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.requests.domain.request import (
@@ -19,57 +18,60 @@ from shared.events import (
     TaskCompleted,
     TaskDeclined,
     TaskStarted,
-    Work,
 )
 from shared.events.requests import RequestEvent
+
+__all__ = ["TaskStep", "follow_task"]
 
 type TaskStep = TaskClaimed | TaskDeclined | TaskStarted | TaskCompleted
 
 
 def follow_task(
     request: ServiceRequest, task: TaskStep, *, now: datetime
-) -> tuple[ServiceRequest, RequestEvent | None] | None:
+) -> tuple[ServiceRequest, tuple[RequestEvent, ...]] | None:
     """Move with the task of the request, or not at all (None) when the step no longer counts.
 
-    Steps of another cycle and of an ended request are late: requests decides a cancellation. An
-    older step than the last one applied changes nothing: the newer one told who stands.
+    Each step tells who stands after it, so the newest is enough and an older one changes nothing.
+    Steps of another cycle and of an ended request are late: requests decides a cancellation.
     """
     late = task.cycle != request.cycle or task.version <= request.task_version
-    if late or request.status not in WITH_TAKERS or _is_of_an_old_offer(request, task):
+    if late or request.status not in WITH_TAKERS:
         return None
     if isinstance(task, TaskCompleted):
         resolved = step(
-            request, now, status=Status.RESOLVED, work=task.work, task_version=task.version
+            request,
+            now,
+            status=Status.RESOLVED,
+            work=task.work,
+            task_version=task.version,
+            verified_by=None,
         )
-        return resolved, tell(RequestResolved, resolved, work=task.work)
-    followed = step(request, now, work=_standing(request, task), task_version=task.version)
-    if isinstance(task, TaskStarted):
-        started = replace(followed, status=Status.IN_PROGRESS)
-        news = request.status is not Status.IN_PROGRESS
-        return started, tell(RequestStarted, started) if news else None
-    if task.takers:
-        accepted = replace(
-            followed,
-            status=Status.IN_PROGRESS if request.status is Status.IN_PROGRESS else Status.ACCEPTED,
-        )
-        news = request.status in {Status.LISTED, Status.DISPATCHED}
-        return accepted, tell(RequestAccepted, accepted, takers=task.takers) if news else None
-    listed = replace(followed, status=Status.LISTED, offered_to=None)
-    return listed, tell_listed(listed)
+        return resolved, (tell(RequestResolved, resolved, work=task.work),)
+    status = _status_after(request, task)
+    followed = step(request, now, status=status, work=task.work, task_version=task.version)
+    return followed, tuple(_news(request, followed))
 
 
-def _is_of_an_old_offer(request: ServiceRequest, task: TaskStep) -> bool:
-    """Somebody turns an offer down that has gone to somebody else meanwhile."""
-    return (
-        isinstance(task, TaskDeclined)
-        and request.status is Status.DISPATCHED
-        and request.offered_to != task.taker
-    )
+def _status_after(request: ServiceRequest, task: TaskStep) -> Status:
+    """Where a request stands when its task stands as `task` tells."""
+    if task.work:
+        return Status.IN_PROGRESS if task.under_way else Status.ACCEPTED
+    is_of_an_old_offer = isinstance(task, TaskDeclined) and request.offered_to != task.taker
+    if request.status is Status.DISPATCHED and is_of_an_old_offer:
+        return Status.DISPATCHED
+    return Status.LISTED if request.visibility == "public" else Status.REGISTERED
 
 
-def _standing(request: ServiceRequest, task: TaskStep) -> tuple[Work, ...]:
-    """The takers who stand after a step, with the person who acts for each."""
-    known = {one.taker: one for one in request.work}
-    if isinstance(task, TaskClaimed | TaskStarted):
-        known[task.taker] = Work(taker=task.taker, person_id=task.person_id)
-    return tuple(known[taker] for taker in task.takers if taker in known)
+def _news(before: ServiceRequest, after: ServiceRequest) -> list[RequestEvent]:
+    """What a move means for others; nothing when it changes only who stands."""
+    if after.status is before.status:
+        return []
+    if after.status is Status.LISTED:
+        return [tell_listed(after)]
+    news: list[RequestEvent] = []
+    if after.work and before.status in {Status.LISTED, Status.DISPATCHED}:
+        takers = tuple(one.taker for one in after.work)
+        news.append(tell(RequestAccepted, after, takers=takers))
+    if after.status is Status.IN_PROGRESS:
+        news.append(tell(RequestStarted, after))
+    return news

@@ -9,7 +9,7 @@ from pydantic import Field
 from services.requests import store
 from services.requests.domain import Status
 from services.requests.permissions import may
-from services.requests.routes.views import RequestView, StepView, seen_by
+from services.requests.routes.views import RequestView, StepView, concerns, seen_by
 from shared.door import Door, Edition, Tx
 from shared.fields import Code, CommunityPath, Words
 from shared.identity import Caller
@@ -70,5 +70,7 @@ async def get_history(
     community: CommunityPath, request_id: UUID, viewer: Viewer, tx: Tx
 ) -> list[StepView]:
     """Every step of a request, oldest first."""
-    await store.read(tx, community, request_id, seen_by=seen_by(viewer, community))
-    return [StepView.of(one) for one in await store.history(tx, community, request_id)]
+    request = await store.read(tx, community, request_id, seen_by=seen_by(viewer, community))
+    concerned = concerns(request, viewer)
+    steps = await store.history(tx, community, request_id)
+    return [StepView.of(one, concerned=concerned) for one in steps]

@@ -27,6 +27,7 @@ __all__ = [
     "StepView",
     "Terms",
     "Verdict",
+    "concerns",
     "seen_by",
 ]
 
@@ -34,6 +35,12 @@ __all__ = [
 def seen_by(caller: Caller, community: str) -> UUID | None:
     """Whose eyes a list is made for; None: somebody who may see every request."""
     return None if caller.roles_in(community) & SEES_ALL else caller.person_id
+
+
+def concerns(request: ServiceRequest, caller: Caller) -> bool:
+    """Whether a request is the caller's business: as staff, owner or handler."""
+    is_staff = seen_by(caller, request.community) is None
+    return is_staff or caller.person_id in request.owners | request.handlers
 
 
 class Asking(Payload):
@@ -135,25 +142,26 @@ class RequestView(Versioned):
 
     @classmethod
     def of(cls, request: ServiceRequest, caller: Caller) -> "RequestView":
-        """The view of a request: who asked is shown to those it concerns."""
+        """The view of a request: who asked and who helps is shown to those it concerns."""
         view = cls.model_validate(request, from_attributes=True)
-        concerned = request.owners | request.handlers
-        if caller.person_id in concerned or seen_by(caller, request.community) is None:
+        if concerns(request, caller):
             return view
-        return view.model_copy(update={"requester_id": None, "filed_by": None})
+        hidden = {"requester_id": None, "filed_by": None, "verified_by": None, "work": ()}
+        return view.model_copy(update=hidden)
 
 
 class StepView(BaseModel):
     """One line of the history."""
 
     kind: str
-    by: UUID | None
+    by: UUID | None = Field(description="Hidden, like the note, from those it does not concern.")
     at: datetime
     note: str
     version: int
     cycle: int
 
     @classmethod
-    def of(cls, step: store.Step) -> "StepView":
-        """The view of a step."""
-        return cls.model_validate(step, from_attributes=True)
+    def of(cls, step: store.Step, *, concerned: bool) -> "StepView":
+        """The view of a step: others see what happened and when, not who and why."""
+        view = cls.model_validate(step, from_attributes=True)
+        return view if concerned else view.model_copy(update={"by": None, "note": ""})

@@ -10,6 +10,7 @@ from services.requests.store.requests import (
     next_number,
     read,
     save,
+    save_handlers,
     search,
 )
 
@@ -25,6 +26,7 @@ __all__ = [
     "put_category",
     "read",
     "save",
+    "save_handlers",
     "search",
     "seed_catalogue",
 ]

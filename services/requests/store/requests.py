@@ -23,6 +23,7 @@ __all__ = [
     "next_number",
     "read",
     "save",
+    "save_handlers",
     "search",
 ]
 
@@ -60,7 +61,14 @@ _VISIBLE: Final = """
     community = :community AND (
         CAST(:seen_by AS uuid) IS NULL
         OR requester_id = :seen_by OR filed_by = :seen_by OR :seen_by = ANY(handler_ids)
-        OR (visibility = 'public' AND status NOT IN ('submitted', 'rejected') AND NOT :mine))
+        OR (visibility = 'public' AND status NOT IN ('submitted', 'rejected')))
+"""
+_MINE: Final = """
+    community = :community AND id IN (
+        SELECT id FROM service_request WHERE community = :community AND requester_id = :seen_by
+        UNION SELECT id FROM service_request WHERE community = :community AND filed_by = :seen_by
+        UNION SELECT request_id FROM handler
+              WHERE community = :community AND person_id = :seen_by)
 """
 _CREATE = text(
     f"""
@@ -93,11 +101,8 @@ _LOAD = text("SELECT * FROM service_request WHERE community = :community AND id 
 _READ = text(
     f"SELECT * FROM service_request WHERE id = :id AND {_VISIBLE}"  # noqa: S608 - constants
 )
-_SEARCH = text(
-    f"""
-    SELECT * FROM service_request
-    WHERE {_VISIBLE}
-      AND (CAST(:after AS uuid) IS NULL OR id < :after)
+_FILTERS: Final = """
+          (CAST(:after AS uuid) IS NULL OR id < :after)
       AND (cardinality(CAST(:statuses AS text[])) = 0 OR status = ANY(:statuses))
       AND (CAST(:category AS text) IS NULL OR category = :category)
       AND (CAST(:place_id AS uuid) IS NULL OR place_id = :place_id)
@@ -108,7 +113,23 @@ _SEARCH = text(
                        GROUP BY request_id HAVING count(*) = cardinality(bigrams(:words))))
             AND position(lower(:words) IN lower(description)) > 0))
     ORDER BY id DESC LIMIT :limit + 1
-    """  # noqa: S608 - made of constants
+"""
+_SEARCH = text(
+    f"SELECT * FROM service_request WHERE {_VISIBLE} AND {_FILTERS}"  # noqa: S608 - constants
+)
+_SEARCH_MINE = text(
+    f"SELECT * FROM service_request WHERE {_MINE} AND {_FILTERS}"  # noqa: S608 - constants
+)
+_SAVE_HANDLERS = text(
+    """
+    WITH former AS (
+        DELETE FROM handler WHERE community = :community AND request_id = :id
+          AND person_id <> ALL(:handler_ids)
+    )
+    INSERT INTO handler (community, person_id, request_id)
+    SELECT :community, person_id, :id FROM unnest(CAST(:handler_ids AS uuid[])) AS person_id
+    ON CONFLICT DO NOTHING
+    """
 )
 _INDEX_WORDS = text(
     """
@@ -147,6 +168,18 @@ async def save(tx: AsyncConnection, request: ServiceRequest, step: Step) -> None
         raise WrongState
 
 
+async def save_handlers(tx: AsyncConnection, request: ServiceRequest) -> None:
+    """Keep who handles a request, for the lists of the people themselves."""
+    await tx.execute(
+        _SAVE_HANDLERS,
+        {
+            "community": request.community,
+            "id": request.id,
+            "handler_ids": sorted(request.handlers),
+        },
+    )
+
+
 async def load(
     tx: AsyncConnection, community: str, request_id: UUID, *, expected: int | None = None
 ) -> ServiceRequest:
@@ -170,7 +203,7 @@ async def read(
     """A request that `seen_by` may see (None: staff). Raises NotFound."""
     rows = await tx.execute(
         _READ,
-        {"community": community, "id": request_id, "seen_by": seen_by, "mine": False},
+        {"community": community, "id": request_id, "seen_by": seen_by},
     )
     row = rows.mappings().one_or_none()
     if row is None:
@@ -181,11 +214,10 @@ async def read(
 async def search(tx: AsyncConnection, wanted: Search) -> list[ServiceRequest]:
     """Requests, newest first; one more than `limit` when there are more."""
     rows = await tx.execute(
-        _SEARCH,
+        _SEARCH_MINE if wanted.mine else _SEARCH,
         {
             "community": wanted.community,
             "seen_by": wanted.seen_by,
-            "mine": wanted.mine,
             "statuses": list(wanted.statuses),
             "category": wanted.category,
             "place_id": wanted.place_id,
@@ -237,6 +269,7 @@ def _request(row: RowMapping) -> ServiceRequest:
             taker=Taker(**one["taker"]),
             person_id=one["person_id"],
             service_minutes=one["service_minutes"],
+            acted=one["acted"],
         )
         for one in values["work"]
     )

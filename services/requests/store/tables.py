@@ -94,6 +94,16 @@ step = Table(
     ),
 )
 
+handler = Table(
+    "handler",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("person_id", Uuid, primary_key=True),
+    Column("request_id", Uuid, primary_key=True),
+    Index("handler_request", "community", "request_id"),
+    comment="Who handles which request, found by person.",
+)
+
 search_word = Table(
     "search_word",
     metadata,

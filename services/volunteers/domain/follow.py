@@ -7,11 +7,11 @@ from uuid import UUID
 
 from services.volunteers.domain.task import (
     ENDED,
-    Assignment,
     Standing,
     State,
     Task,
     step,
+    take,
     tell_completed,
 )
 from shared.events import (
@@ -74,6 +74,8 @@ def _first(event: RequestStep, task_id: UUID, now: datetime) -> tuple[Task, None
                 offered_to=event.taker,
                 evidence_needed=event.evidence_needed,
             )
+        case RequestReopened(work=()):  # back to the desk, which lists or dispatches it
+            return None
         case RequestReopened():
             task = _again(event, task_id, now)
         case RequestCancelled():
@@ -101,7 +103,10 @@ def _next(task: Task, event: RequestStep, now: datetime) -> Task | None:
 
 
 def _offer(task: Task, event: RequestListed | RequestDispatched, now: datetime) -> Task | None:
-    """Open to all, or to one: whoever stands already has won the claim, and keeps the place."""
+    """Open to all, or to one: whoever stands already has won the claim, and keeps the place.
+
+    An offer leaves `takers_wanted`: when it is turned down, as many are wanted as before.
+    """
     if task.state is State.COMPLETED:
         return None
     common: dict[str, Any] = {
@@ -114,7 +119,7 @@ def _offer(task: Task, event: RequestListed | RequestDispatched, now: datetime) 
         return step(task, now, offered_to=None, takers_wanted=wanted, **common)
     if task.standing:
         return step(task, now, request_version=event.version)
-    return step(task, now, offered_to=event.taker, takers_wanted=1, **common)
+    return step(task, now, offered_to=event.taker, **common)
 
 
 def _rework(task: Task, event: RequestReworked, now: datetime) -> Task:
@@ -142,10 +147,12 @@ def _again(event: RequestReopened, task_id: UUID, now: datetime) -> Task:
         task_id,
         now,
         place_id=event.place_id,
-        takers_wanted=max(1, len(takers)),
+        takers_wanted=len(takers),
         evidence_needed=event.evidence_needed,
-        state=State.CLAIMED if takers else State.OPEN,
-        assignments=tuple(Assignment(one.taker, one.person_id, 1, now) for one in takers.values()),
+        state=State.CLAIMED,
+        assignments=tuple(
+            take(one.taker, one.person_id, version=1, now=now) for one in takers.values()
+        ),
     )
 
 

@@ -11,8 +11,10 @@ from services.volunteers.domain.task import (
     Standing,
     State,
     Task,
+    handle,
     require_living,
     step,
+    take,
     tell,
     tell_completed,
     with_assignment,
@@ -53,7 +55,7 @@ def claim(
     stands = any(taker == one.taker or actor.person_id == one.person_id for one in task.standing)
     if stands or not task.places_free:
         raise AlreadyClaimed
-    assignment = Assignment(taker, actor.person_id, task.version + 1, now)
+    assignment = take(taker, actor.person_id, version=task.version + 1, now=now)
     claimed = step(task, now, assignments=with_assignment(task, assignment))
     return claimed, tell(TaskClaimed, claimed, taker=taker, person_id=actor.person_id)
 
@@ -93,11 +95,11 @@ def check_in(
     _require_others_request(task, actor)
     if held.state is not Standing.CLAIMED:
         raise WrongState
-    started = replace(
+    started = handle(
         held,
-        state=Standing.STARTED,
-        person_id=actor.person_id,
+        actor.person_id,
         version=task.version + 1,
+        state=Standing.STARTED,
         started_at=now,
     )
     moved = step(task, now, assignments=with_assignment(task, started))
@@ -114,11 +116,11 @@ def complete(
     if held.state is not Standing.STARTED:
         raise NotCheckedIn if held.state is Standing.CLAIMED else WrongState
     _require_evidence(task, report)
-    finished = replace(
+    finished = handle(
         held,
-        state=Standing.COMPLETED,
-        person_id=actor.person_id,
+        actor.person_id,
         version=task.version + 1,
+        state=Standing.COMPLETED,
         completed_at=now,
         service_minutes=report.service_minutes,
         note=report.note,

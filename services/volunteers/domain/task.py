@@ -59,7 +59,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One taker of a task. `version` is the task's when this last changed."""
+    """One taker of a task. `version` is the task's when this last changed.
+
+    `person_id` acts for it now, `acted` are all who had a hand in it since it was claimed.
+    """
 
     taker: Taker
     person_id: UUID
@@ -73,6 +76,7 @@ class Assignment:
     note: str = ""
     evidence: tuple[Evidence, ...] = ()
     reason: str = ""
+    acted: tuple[UUID, ...] = ()
 
     @property
     def stands(self) -> bool:
@@ -120,8 +124,14 @@ class Task:
 
     @property
     def places_free(self) -> int:
-        """How many more takers are wanted."""
-        return max(0, self.takers_wanted - len(self.standing))
+        """How many more takers are wanted: as long as it is offered, the one it is offered to."""
+        wanted = self.takers_wanted if self.offered_to is None else 1
+        return max(0, wanted - len(self.standing))
+
+    @property
+    def under_way(self) -> bool:
+        """Whether somebody who stands has checked in."""
+        return any(one.state in AT_WORK for one in self.standing)
 
     @property
     def changed(self) -> tuple[Assignment, ...]:
@@ -143,6 +153,17 @@ def step(task: Task, now: datetime, **changes: Any) -> Task:
     return moved if "state" in changes else replace(moved, state=_state(moved))
 
 
+def take(taker: Taker, person_id: UUID, *, version: int, now: datetime) -> Assignment:
+    """A place that somebody holds from now on."""
+    return Assignment(taker, person_id, version, now, acted=(person_id,))
+
+
+def handle(one: Assignment, person_id: UUID, *, version: int, **changes: Any) -> Assignment:
+    """The assignment after `person_id` had a hand in it."""
+    acted = one.acted if person_id in one.acted else (*one.acted, person_id)
+    return replace(one, person_id=person_id, version=version, acted=acted, **changes)
+
+
 def with_assignment(task: Task, changed: Assignment) -> tuple[Assignment, ...]:
     """The assignments with one put in or replaced, first come first."""
     others = tuple(one for one in task.assignments if one.taker != changed.taker)
@@ -158,7 +179,8 @@ def tell[E: TaskEvent](event: type[E], task: Task, **more: Any) -> E:
         task_id=task.id,
         request_id=task.request_id,
         cycle=task.cycle,
-        takers=tuple(one.taker for one in task.standing),
+        work=tuple(_work(one) for one in task.standing),
+        under_way=task.under_way,
         **more,
     )
 
@@ -167,17 +189,22 @@ def tell_completed(before: Task, after: Task) -> TaskCompleted | None:
     """That every taker has finished, when this step made it so."""
     if after.state is not State.COMPLETED or before.state is State.COMPLETED:
         return None
-    work = tuple(
-        Work(taker=one.taker, person_id=one.person_id, service_minutes=one.service_minutes)
-        for one in after.standing
+    return tell(TaskCompleted, after)
+
+
+def _work(one: Assignment) -> Work:
+    return Work(
+        taker=one.taker,
+        person_id=one.person_id,
+        service_minutes=one.service_minutes,
+        acted=one.acted,
     )
-    return tell(TaskCompleted, after, work=work)
 
 
 def _state(task: Task) -> State:
     standings = {one.state for one in task.standing}
     if standings == {Standing.COMPLETED} and not task.places_free:
         return State.COMPLETED
-    if standings & AT_WORK:
+    if task.under_way:
         return State.IN_PROGRESS
     return State.OPEN if task.places_free else State.CLAIMED

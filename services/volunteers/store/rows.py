@@ -27,7 +27,8 @@ TASK_COLUMNS: Final = (
 )
 ASSIGNMENT_COLUMNS: Final = (
     "community text, task_id uuid, taker_kind text, taker_id uuid, person_id uuid, state text,"
-    " version int, service_minutes smallint, note text, evidence jsonb, reason text,"
+    " acted uuid[], version int, service_minutes smallint, note text, evidence jsonb,"
+    " reason text,"
     " claimed_at timestamptz, started_at timestamptz, completed_at timestamptz,"
     " declined_at timestamptz"
 )
@@ -79,6 +80,7 @@ def assignment_of(row: RowMapping) -> Assignment:
     """The assignment of a row."""
     values = _without(row, "community", "task_id", "taker_kind", "taker_id")
     values["state"] = Standing(values["state"])
+    values["acted"] = tuple(values["acted"])
     values["evidence"] = tuple(Evidence(**one) for one in values["evidence"])
     return Assignment(**values, taker=Taker(kind=row["taker_kind"], id=row["taker_id"]))
 

@@ -54,6 +54,7 @@ assignment = Table(
     Column("taker_kind", Text, primary_key=True),
     Column("taker_id", Uuid, primary_key=True),
     Column("person_id", Uuid, nullable=False),
+    Column("acted", ARRAY(Uuid), nullable=False),
     Column("state", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("service_minutes", SmallInteger, nullable=False),

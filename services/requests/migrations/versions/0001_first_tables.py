@@ -2,7 +2,14 @@
 
 from alembic import op
 
-from services.requests.store.tables import category, numbering, search_word, service_request, step
+from services.requests.store.tables import (
+    category,
+    handler,
+    numbering,
+    search_word,
+    service_request,
+    step,
+)
 from shared.migrations import create_common_tables, protect
 
 revision = "0001"
@@ -69,6 +76,14 @@ CREATE TABLE step (
     FOREIGN KEY (community, request_id) REFERENCES service_request (community, id))
 """
 
+HANDLER = """
+CREATE TABLE handler (
+    community text, person_id uuid, request_id uuid,
+    PRIMARY KEY (community, person_id, request_id))
+"""
+HANDLER_INDEX = "CREATE INDEX handler_request ON handler (community, request_id)"
+HANDLER_COMMENT = "COMMENT ON TABLE handler IS 'Who handles which request, found by person.'"
+
 SEARCH_WORD = """
 CREATE TABLE search_word (
     community text, word text, request_id uuid, PRIMARY KEY (community, word, request_id))
@@ -82,10 +97,19 @@ COMMENT ON TABLE search_word IS
 def upgrade() -> None:
     """Make the tables; history is written once and never changed."""
     create_common_tables()
-    for statement in (BIGRAMS, CATEGORY, NUMBERING, SERVICE_REQUEST, STEP, SEARCH_WORD, COMMENT):
+    for statement in (
+        BIGRAMS,
+        CATEGORY,
+        NUMBERING,
+        SERVICE_REQUEST,
+        STEP,
+        SEARCH_WORD,
+        COMMENT,
+        HANDLER,
+    ):
         op.execute(statement)
-    for index in INDEXES.split(";"):
-        op.execute(index)
-    for table in (category, numbering, search_word, service_request):
+    for statement in (*INDEXES.split(";"), HANDLER_INDEX, HANDLER_COMMENT):
+        op.execute(statement)
+    for table in (category, handler, numbering, search_word, service_request):
         protect(table)
     protect(step, grants="SELECT, INSERT")
