@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from shared import problems
 from shared.database import is_unreachable, sqlstate
+from shared.languages import field, prefers_english, reason
 from shared.problems import Problem
 
 __all__ = ["PROBLEM_RESPONSES", "add_problem_answers", "problem_answer"]
@@ -74,7 +75,7 @@ def problem_answer(
     request: Request, problem: Problem, errors: Sequence[dict[str, str]] = ()
 ) -> Response:
     """A stable type, a title in the caller's language, and when to come again."""
-    english = request.headers.get("accept-language", "zh").lower().startswith("en")
+    english = prefers_english(request.headers.get("accept-language", ""))
     body: dict[str, Any] = {
         "type": f"urn:jinlin:problem:{problem.code()}",
         "title": problem.en if english else problem.zh,
@@ -109,8 +110,9 @@ async def _known(request: Request, error: Exception) -> Response:
 
 async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    english = prefers_english(request.headers.get("accept-language", ""))
     errors = [
-        {"field": ".".join(map(str, one["loc"])), "reason": one["msg"]} for one in error.errors()
+        {"field": field(one), "reason": reason(one, english=english)} for one in error.errors()
     ]
     return problem_answer(request, problems.Malformed(), errors[:20])
 

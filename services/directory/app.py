@@ -23,6 +23,7 @@ FORGET_SECONDS: Final = 3600.0
 async def prepare(running: Service) -> None:
     """Make the key and the operator's account where they are missing."""
     settings = running.settings
+    await actions.prepare_decoy()
     async with running.workshop.transaction(ALL_COMMUNITIES) as tx:
         await actions.ensure_issuer_key(tx)
     if isinstance(settings, Settings) and settings.operator_name and settings.operator_password:

@@ -10,7 +10,7 @@ __all__ = ["TaskClaimed", "TaskCompleted", "TaskDeclined", "TaskEvent", "TaskSta
 
 
 class TaskEvent(Event, owner="volunteers", entity="task_id"):
-    """What every step of a task tells: the whole standing after it, so that the newest is enough."""
+    """What every step of a task tells: all who stand after it, so that the newest is enough."""
 
     task_id: UUID
     request_id: UUID

@@ -57,12 +57,15 @@ class Board:
     async def tell(self, contract: type[Event], request_id: UUID, **fields: object) -> Event:
         return await self.platform.tell(self.event(contract, request_id, **fields))
 
+    async def tasks(self, request_id: UUID) -> list[dict]:
+        """The tasks of a request, of all its cycles."""
+        return (await self.get(self.staff, "/tasks", request_id=request_id)).json()["items"]
+
     async def task(self, request_id: UUID, cycle: int = 1, **wanted: object) -> dict:
         """The task of a request, once it stands as wanted."""
 
         async def there() -> dict:
-            answer = await self.get(self.staff, "/tasks", request_id=request_id)
-            for one in answer.json()["items"]:
+            for one in await self.tasks(request_id):
                 if one["cycle"] == cycle and wanted.items() <= one.items():
                     return one
             return {}
@@ -85,11 +88,17 @@ class Board:
         answer = await self.post(who, f"/tasks/{task['id']}/{step}", body)
         return answer.status_code, answer.json()["type"].removeprefix("urn:jinlin:problem:")
 
-    async def completed(self, who: Person, **fields: object) -> dict:
-        task = await self.listed(**fields)
-        await self.done(who, task, "claim")
-        await self.done(who, task, "check-in")
-        return await self.done(who, task, "complete", DONE)
+    async def completed(self, who: Person, organisation_id: UUID | None = None) -> dict:
+        task = await self.listed()
+        acting = {"organisation_id": str(organisation_id)} if organisation_id else {}
+        await self.done(who, task, "claim", acting)
+        await self.done(who, task, "check-in", acting)
+        return await self.done(who, task, "complete", DONE | acting)
+
+    async def hours(self, who: Person) -> tuple[int, int]:
+        """The minutes of somebody that count, and of how many pieces of work."""
+        told = (await self.get(who, "/service-hours/me")).json()
+        return told["service_minutes"], len(told["records"]["items"])
 
 
 def person(who: Person) -> Taker:

@@ -5,6 +5,7 @@ from uuid import UUID
 import httpx
 
 from shared import clock, ids
+from shared.events import TaskCompleted, TaskDeclined, TaskStarted, Work
 from tests.support.platform import Neighbourhood, Person, eventually
 
 
@@ -59,20 +60,22 @@ class Desk:
         return request_id
 
     async def task(self, contract: type, request_id: UUID, **fields: object) -> None:
+        """Tell of a step of the request's task; by default its one taker stands after it."""
         self.task_version += 1
-        cycle = fields.pop("cycle", 1)
-        version = fields.pop("version", self.task_version)
-        await self.platform.tell(
-            contract(
-                community=self.hood.slug,
-                occurred_at=clock.now(),
-                version=version,
-                task_id=self.task_id,
-                request_id=request_id,
-                cycle=cycle,
-                **fields,
-            )
-        )
+        taker = fields.get("taker")
+        stands = contract is not TaskDeclined and taker is not None
+        standing = (Work(taker=taker, person_id=fields["person_id"]),) if stands else ()
+        told = {
+            "community": self.hood.slug,
+            "occurred_at": clock.now(),
+            "version": self.task_version,
+            "task_id": self.task_id,
+            "request_id": request_id,
+            "cycle": 1,
+            "work": standing,
+            "under_way": contract in {TaskStarted, TaskCompleted},
+        }
+        await self.platform.tell(contract(**told | fields))
 
     async def status(self, request_id: UUID, wanted: str) -> dict:
         async def there() -> dict | None:

@@ -1,6 +1,7 @@
 """The use cases of the directory: load, decide, save, emit."""
 
 from services.directory.actions.importing import import_people, import_places
+from services.directory.actions.inviting import NewCode, invite, invite_many
 from services.directory.actions.neighbourhood import (
     add_organisation,
     add_place,
@@ -16,12 +17,13 @@ from services.directory.actions.people import (
     Wanted,
     add_person,
     change_me,
-    invite,
     put_membership,
     remove_membership,
 )
+from services.directory.actions.secret import prepare_decoy
 from services.directory.actions.sign_in import (
     Tokens,
+    Transactions,
     change_password,
     ensure_issuer_key,
     ensure_operator,
@@ -36,7 +38,9 @@ from services.directory.actions.state import render, rendering, republish_all
 __all__ = [
     "MEMBER_ROLES",
     "Deciding",
+    "NewCode",
     "Tokens",
+    "Transactions",
     "Wanted",
     "add_organisation",
     "add_person",
@@ -52,7 +56,9 @@ __all__ = [
     "import_people",
     "import_places",
     "invite",
+    "invite_many",
     "open_community",
+    "prepare_decoy",
     "put_membership",
     "refresh",
     "remove_membership",

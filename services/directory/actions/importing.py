@@ -24,7 +24,7 @@ async def import_places(
     plan = domain.plan_places(
         reading,
         root=await store.read_place(tx, community, present.root_id),
-        present=await store.places_by_code(tx, community, domain.codes_in(reading.rows)),
+        present=await store.places_by_code(tx, community, domain.codes_in(reading.rows), hold=True),
         compound_type=present.compound_type,
         new_id=ids.new_id,
     )
@@ -73,7 +73,7 @@ async def _surroundings(tx: AsyncConnection, deciding: Deciding, reading: Readin
     members = await store.matching_members(tx, community, login_names=login_names, phones=phones)
     people = [one.person.id for one in members]
     place_codes = sorted({row.cells["place_code"] for row in rows} - {""})
-    places = await store.places_by_code(tx, community, place_codes)
+    places = await store.places_by_code(tx, community, place_codes, hold=True)
     return Surroundings(
         community=community,
         roles=MEMBER_ROLES,
@@ -97,6 +97,7 @@ async def _store(tx: AsyncConnection, deciding: Deciding, plan: PeoplePlan) -> l
     memberships = [*(one.membership for one in plan.new), *plan.memberships]
     await store.save_people(tx, people)
     await store.save_memberships(tx, memberships)
+    await store.void_invitations(tx, [one.person_id for one in memberships])
     codes = [IssuedCode(row, one, secret.new_code()) for row, one in plan.invited]
     if codes:
         await store.keep_invitations(

@@ -2,16 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.directory import domain, store
-from services.directory.actions import secret
 from services.directory.domain import Granting, Member, Membership, Person
-from services.directory.domain.sign_in import INVITATION
-from services.directory.store import Invitation
 from shared import clock, ids
 from shared.events.directory import Language
 from shared.outbox import emit
@@ -24,7 +20,6 @@ __all__ = [
     "Wanted",
     "add_person",
     "change_me",
-    "invite",
     "put_membership",
     "remove_membership",
 ]
@@ -89,10 +84,12 @@ async def put_membership(
 ) -> Member:
     """Give a member other roles; only the operator lets a person of another community join.
 
-    Raises NotFound, StaleVersion, UnknownId, TrustedRole.
+    Every open code of the person ends, in all communities: it was made for who they were. So the
+    transaction must see every community. Raises NotFound, StaleVersion, UnknownId, TrustedRole.
     """
     await _require_known(tx, deciding.community, wanted)
-    member = await store.load_member(tx, deciding.community, person_id)
+    found = await store.load_members(tx, deciding.community, [person_id])
+    member = found.get(person_id)
     if member is None:
         if not deciding.is_operator:
             raise NotFound
@@ -111,6 +108,7 @@ async def put_membership(
             place_id=wanted.place_id or member.membership.place_id,
         )
     await store.save_memberships(tx, [membership])
+    await store.void_invitations(tx, [person_id])
     await emit(tx, *events)
     return replace(member, membership=membership)
 
@@ -125,33 +123,8 @@ async def remove_membership(
         member.membership, granting=deciding.granting, now=clock.now()
     )
     await store.save_memberships(tx, [ended])
-    await store.void_invitations(tx, deciding.community, person_id)
+    await store.void_invitations(tx, [person_id], community=deciding.community)
     await emit(tx, *events)
-
-
-async def invite(tx: AsyncConnection, deciding: Deciding, person_id: UUID) -> tuple[str, datetime]:
-    """A one-time code that signs a member in, and until when; it voids those made before.
-
-    Raises NotFound, TrustedRole, BelongsElsewhere.
-    """
-    member = await _member(tx, deciding.community, person_id)
-    elsewhere = await store.who_belongs_elsewhere(tx, deciding.community, [person_id])
-    domain.require_invitable(
-        member,
-        granting=deciding.granting,
-        elsewhere=bool(elsewhere),
-        is_operator=deciding.is_operator,
-    )
-    code, expires_at = secret.new_code(), clock.now() + INVITATION
-    await store.void_invitations(tx, deciding.community, person_id)
-    await store.keep_invitations(
-        tx,
-        deciding.community,
-        [Invitation(secret.code_hash(code), person_id)],
-        made_by=deciding.by,
-        expires_at=expires_at,
-    )
-    return code, expires_at
 
 
 async def change_me(
@@ -178,10 +151,10 @@ async def change_me(
 
 async def _member(tx: AsyncConnection, community: str, person_id: UUID) -> Member:
     """Somebody who is a member now. Raises NotFound."""
-    member = await store.load_member(tx, community, person_id)
-    if member is None or member.membership.removed:
+    found = await store.load_members(tx, community, [person_id])
+    if person_id not in found or found[person_id].membership.removed:
         raise NotFound
-    return member
+    return found[person_id]
 
 
 def _require_seen(member: Member, expected: int | None) -> None:

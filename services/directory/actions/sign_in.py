@@ -1,7 +1,8 @@
 """Signing in and staying signed in: every use case ends in tokens, or in a refusal."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -20,7 +21,6 @@ from services.directory.domain.sign_in import (
     Claims,
     LoginNameMissing,
     RefreshRefused,
-    TooManyAttempts,
     WrongCode,
     WrongCredentials,
     require_patience,
@@ -29,10 +29,11 @@ from services.directory.store import RefreshToken
 from shared import clock, ids
 from shared.identity import ALGORITHM, AUDIENCE
 from shared.outbox import emit
-from shared.problems import NotFound, Unavailable
+from shared.problems import NotFound, Unavailable, WrongState
 
 __all__ = [
     "Tokens",
+    "Transactions",
     "change_password",
     "ensure_issuer_key",
     "ensure_operator",
@@ -42,6 +43,9 @@ __all__ = [
     "sign_in_by_invitation",
     "sign_out",
 ]
+
+Transactions = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+"""Opens a transaction over all communities, for use cases that need two short ones."""
 
 EXPIRES_IN_SECONDS: Final = int(ACCESS.total_seconds())
 
@@ -57,34 +61,45 @@ class Tokens:
 
 
 async def sign_in(
-    tx: AsyncConnection, *, login_name: str, password: str, address: str, issuer: str
+    transactions: Transactions, *, login_name: str, password: str, address: str, issuer: str
 ) -> Tokens:
-    """Sign in by password. Raises WrongCredentials, TooManyAttempts."""
-    now = clock.now()
+    """Sign in by password. Raises WrongCredentials, TooManyAttempts.
+
+    The password is checked outside any transaction: it takes long, and connections are few.
+    """
     name_mark, address_mark = secret.mark("name", login_name), secret.mark("address", address)
-    await _require_patience(tx, address_mark, free_tries=FREE_TRIES_OF_AN_ADDRESS, now=now)
-    await _take_turn(tx, name_mark)
-    account = await store.credentials(tx, login_name=login_name)
+    async with transactions() as tx:
+        await _require_patience(tx, address_mark, free_tries=FREE_TRIES_OF_AN_ADDRESS)
+        attempt = await _begin_attempt(tx, name_mark, address_mark)
+        account = await store.credentials(tx, login_name=login_name)
     fits = await secret.verify_password(password, account.password_hash if account else None)
     if account is None or not fits:
-        await _count_failure(tx, name_mark, address_mark)
         raise WrongCredentials
-    await store.forget_failures(tx, name_mark)
-    return await _tokens(tx, account.person_id, issuer=issuer, family=ids.new_id())
+    async with transactions() as tx:
+        present = await store.credentials(tx, person_id=account.person_id, hold=True)
+        if present != account:
+            raise WrongCredentials  # the password was changed meanwhile
+        await store.forget_attempt(tx, attempt, name_mark)
+        return await _tokens(tx, account.person_id, issuer=issuer, family=ids.new_id())
 
 
 async def sign_in_by_invitation(
     tx: AsyncConnection, *, code: str, address: str, issuer: str
 ) -> Tokens:
-    """Sign in with a one-time code. Raises WrongCode, TooManyAttempts."""
-    now = clock.now()
+    """Sign in with a one-time code; one that resets ends the password and all other sign-ins.
+
+    Raises WrongCode, TooManyAttempts.
+    """
     address_mark = secret.mark("address", address)
-    await _require_patience(tx, address_mark, free_tries=FREE_TRIES_OF_AN_ADDRESS, now=now)
-    person_id = await store.use_invitation(tx, secret.code_hash(code), now=now)
-    if person_id is None:
-        await _count_failure(tx, address_mark)
+    await _require_patience(tx, address_mark, free_tries=FREE_TRIES_OF_AN_ADDRESS)
+    used = await store.use_invitation(tx, secret.code_hash(code), now=clock.now())
+    if used is None:
+        await _count_attempt(tx, address_mark)
         raise WrongCode
-    return await _tokens(tx, person_id, issuer=issuer, family=ids.new_id())
+    if used.resets_password:
+        await store.set_password(tx, used.person_id, None)
+        await store.revoke_sessions(tx, used.person_id)
+    return await _tokens(tx, used.person_id, issuer=issuer, family=ids.new_id())
 
 
 async def refresh(tx: AsyncConnection, *, refresh_token: str, issuer: str) -> Tokens:
@@ -107,27 +122,35 @@ async def sign_out(tx: AsyncConnection, *, refresh_token: str) -> None:
 
 
 async def change_password(
-    tx: AsyncConnection, person_id: UUID, *, old: str | None, new: str, issuer: str
+    transactions: Transactions, person_id: UUID, *, old: str | None, new: str, issuer: str
 ) -> Tokens:
-    """Set a password; every other sign-in of the person ends.
+    """Set a password; every other sign-in of the person ends, and so do open invitations.
 
     Whoever has one must know it. Raises WrongCredentials, TooManyAttempts, LoginNameMissing.
     """
-    account = await store.credentials(tx, person_id=person_id)
-    if account is None:
-        raise NotFound
-    if account.login_name is None:
-        raise LoginNameMissing
-    mark = secret.mark("name", account.login_name)
-    await _take_turn(tx, mark)
+    async with transactions() as tx:
+        account = await store.credentials(tx, person_id=person_id)
+        if account is None:
+            raise NotFound
+        if account.login_name is None:
+            raise LoginNameMissing
+        mark, attempt = secret.mark("name", account.login_name), list[UUID]()
+        if account.password_hash is not None:
+            attempt = await _begin_attempt(tx, mark)
     if account.password_hash is not None and not await secret.verify_password(
         old or "", account.password_hash
     ):
-        await _count_failure(tx, mark)
         raise WrongCredentials
-    await store.set_password(tx, person_id, await secret.hash_password(new))
-    await store.revoke_sessions(tx, person_id)
-    return await _tokens(tx, person_id, issuer=issuer, family=ids.new_id())
+    password_hash = await secret.hash_password(new)
+    async with transactions() as tx:
+        if await store.credentials(tx, person_id=person_id, hold=True) != account:
+            raise WrongState  # it was changed meanwhile
+        if attempt:
+            await store.forget_attempt(tx, attempt, mark)
+        await store.set_password(tx, person_id, password_hash)
+        await store.revoke_sessions(tx, person_id)
+        await store.void_invitations(tx, [person_id])
+        return await _tokens(tx, person_id, issuer=issuer, family=ids.new_id())
 
 
 async def ensure_issuer_key(tx: AsyncConnection) -> None:
@@ -172,22 +195,26 @@ async def forget_expired(tx: AsyncConnection) -> None:
     await store.forget_expired(tx, now=now, since=now - WINDOW)
 
 
-async def _take_turn(tx: AsyncConnection, mark: bytes) -> None:
-    """One attempt a name at a time, or parallel ones were all free. Raises TooManyAttempts."""
-    if not await store.try_lock(tx, mark):
-        raise TooManyAttempts(1)
-    await _require_patience(tx, mark, free_tries=FREE_TRIES_OF_A_NAME, now=clock.now())
+async def _begin_attempt(tx: AsyncConnection, name_mark: bytes, *marks: bytes) -> list[UUID]:
+    """Count an attempt before it is known to fail: parallel ones would all be free otherwise.
+
+    Raises TooManyAttempts.
+    """
+    await store.lock_mark(tx, name_mark)
+    await _require_patience(tx, name_mark, free_tries=FREE_TRIES_OF_A_NAME)
+    return await _count_attempt(tx, name_mark, *marks)
 
 
-async def _require_patience(
-    tx: AsyncConnection, mark: bytes, *, free_tries: int, now: datetime
-) -> None:
+async def _require_patience(tx: AsyncConnection, mark: bytes, *, free_tries: int) -> None:
+    now = clock.now()
     failures = await store.failures(tx, mark, since=now - WINDOW)
     require_patience(failures, free_tries=free_tries, now=now)
 
 
-async def _count_failure(tx: AsyncConnection, *marks: bytes) -> None:
-    await store.store_failures(tx, [ids.new_id() for _ in marks], marks, now=clock.now())
+async def _count_attempt(tx: AsyncConnection, *marks: bytes) -> list[UUID]:
+    attempt = [ids.new_id() for _ in marks]
+    await store.store_failures(tx, attempt, marks, now=clock.now())
+    return attempt
 
 
 async def _tokens(tx: AsyncConnection, person_id: UUID, *, issuer: str, family: UUID) -> Tokens:

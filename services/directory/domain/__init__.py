@@ -28,6 +28,7 @@ from services.directory.domain.people_import import (
 )
 from services.directory.domain.person import (
     Granting,
+    Inviting,
     LoginNameTaken,
     Member,
     Membership,
@@ -67,6 +68,7 @@ __all__ = [
     "CompoundType",
     "Granting",
     "ImportErrors",
+    "Inviting",
     "IssuedCode",
     "LoginNameTaken",
     "Member",

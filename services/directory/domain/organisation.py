@@ -18,7 +18,7 @@ class OrganisationCodeTaken(WrongState):
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """An organisation; `kind` is a slug such as `resident_unit`'s `resident-unit`."""
+    """An organisation; `kind` is a code such as `resident_unit`."""
 
     community: str
     id: UUID

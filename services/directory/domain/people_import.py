@@ -41,6 +41,13 @@ _ELSEWHERE: Final = Reason(
     "此人还有其他社区或平台的身份，邀请码由平台管理员发放。",
     "This person has roles elsewhere, too; the operator makes the invitation.",
 )
+_NOT_OURS: Final = Reason(
+    "此人还有其他社区或平台的身份，其姓名、电话、语言和登录名不能由本社区更改。",
+    "This person has roles elsewhere, too; one community cannot change what they are called.",
+)
+_OWN_NAME: Final = Reason(
+    "登录名设置后只能由本人更改。", "A login name, once set, is changed by its owner only."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +60,8 @@ class Surroundings:
     organisations: Mapping[str, UUID]
     members: Sequence[Member]
     taken_login_names: Mapping[str, UUID]
-    invitable: AbstractSet[UUID]
-    """Of the members: who has neither a password nor an open invitation."""
+    invitable: Mapping[UUID, bool]
+    """Of the members: who has no password, each with whether an invitation is open."""
     elsewhere: AbstractSet[UUID]
     """Of the members: who belongs to another community, or to the platform."""
 
@@ -98,6 +105,7 @@ def plan_people(
     """Compare a file with the members that are there: by login name, else by name and phone.
 
     An empty cell keeps what is stored; roles are always replaced. A member who had left is back.
+    What a person of other communities is called stays, and so does a login name once it is set.
     """
     plan = PeoplePlan(errors=list(reading.errors))
     members = _by_mark(surroundings.members)
@@ -155,9 +163,31 @@ def _row_errors(row: Row, around: Surroundings, before: Member | None) -> list[R
         ("login_name", _TAKEN, taken),
         ("invite", csv_file.NOT_ONE_OF, cells["invite"] not in INVITE),
         ("invite", _ELSEWHERE, wanted and bool(before) and before.person.id in around.elsewhere),
+        *_changes_refused(row, around, before),
     )
     return csv_file.text_errors(row, LIMITS, REQUIRED) + [
         RowError.of(row.number, column, reason) for column, reason, wrong in checks if wrong
+    ]
+
+
+def _changes_refused(
+    row: Row, around: Surroundings, before: Member | None
+) -> list[tuple[str, Reason, bool]]:
+    """What a row may not change about somebody who is there."""
+    if before is None:
+        return []
+    present, wanted = before.person, _wanted_person(row, before.person)
+    is_foreign = present.id in around.elsewhere
+    is_set = present.login_name is not None
+    return [
+        (column, reason, getattr(present, column) != getattr(wanted, column) and refused)
+        for column, reason, refused in (
+            ("name", _NOT_OURS, is_foreign),
+            ("phone", _NOT_OURS, is_foreign),
+            ("language", _NOT_OURS, is_foreign),
+            ("login_name", _NOT_OURS, is_foreign and not is_set),
+            ("login_name", _OWN_NAME, is_set),
+        )
     ]
 
 
@@ -174,6 +204,7 @@ def _sort_in(
 ) -> None:
     """Put a good row where it belongs."""
     member = _wanted(row, around, before or _newcomer(row, around, new_id()))
+    is_without_code = before is None  # of those who have no password
     if before is None:
         plan.new.append(member)
     else:
@@ -182,9 +213,13 @@ def _sort_in(
             plan.people.append(replace(person, version=person.version + 1))
         if membership != before.membership:
             plan.memberships.append(replace(membership, version=membership.version + 1))
+        has_code = around.invitable.get(person.id)  # None: they have a password
+        is_without_code = has_code is False or (  # a changed membership ends open codes
+            has_code is True and membership != before.membership
+        )
         plan.updated += member != before
         plan.unchanged += member == before
-    if row.cells["invite"] == "yes" and (before is None or before.person.id in around.invitable):
+    if row.cells["invite"] == "yes" and is_without_code:
         plan.invited.append((row.number, member.person.id))
 
 
@@ -199,13 +234,6 @@ def _wanted(row: Row, around: Surroundings, base: Member) -> Member:
     """`base` with what the row says."""
     cells = row.cells
     units = [around.organisations[one] for one in csv_file.listed(cells["organisation_codes"])]
-    person = replace(
-        base.person,
-        name=cells["name"],
-        phone=cells["phone"] or base.person.phone,
-        language=cast("Language", cells["language"] or base.person.language),
-        login_name=cells["login_name"] or base.person.login_name,
-    )
     membership = replace(
         base.membership,
         roles=tuple(sorted(csv_file.listed(cells["roles"]))),
@@ -213,4 +241,15 @@ def _wanted(row: Row, around: Surroundings, base: Member) -> Member:
         place_id=around.places.get(cells["place_code"], base.membership.place_id),
         removed=False,
     )
-    return Member(person, membership)
+    return Member(_wanted_person(row, base.person), membership)
+
+
+def _wanted_person(row: Row, base: Person) -> Person:
+    cells = row.cells
+    return replace(
+        base,
+        name=cells["name"],
+        phone=cells["phone"] or base.phone,
+        language=cast("Language", cells["language"] or base.language),
+        login_name=cells["login_name"] or base.login_name,
+    )

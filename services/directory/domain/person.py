@@ -36,6 +36,20 @@ class BelongsElsewhere(NotAllowed):
     en = "This person has roles elsewhere, too. Ask the operator for the invitation."
 
 
+class HasPassword(WrongState):
+    """Whoever has a password signs in with it; an invitation would be a second way in."""
+
+    zh = "此人已设置密码，请用密码登录；忘记密码的，由社区工作人员选择“重置密码”。"
+    en = "This person has a password. If it is forgotten, community staff may ask for a reset."
+
+
+class ResetNotAllowed(NotAllowed):
+    """A reset takes a password away, so it is for those who answer for the community."""
+
+    zh = "只有社区工作人员或平台管理员可以重置密码。"
+    en = "Only community staff or the operator may reset a password."
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A person of the platform. Name and phone are kept here and nowhere else."""
@@ -131,16 +145,28 @@ def change_person(
     return changed, tell_people([changed], now=now)
 
 
-def require_invitable(
-    member: Member, *, granting: Granting, elsewhere: bool, is_operator: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Inviting:
+    """What decides whether somebody may be invited, beside their roles."""
+
+    elsewhere: bool
+    has_password: bool
+    is_operator: bool
+    resets: bool = False
+
+
+def require_invitable(member: Member, inviting: Inviting, *, granting: Granting) -> None:
     """Whether an invitation may be made: it lets its bearer act as the person, everywhere.
 
-    Raises TrustedRole, BelongsElsewhere.
+    Raises TrustedRole, BelongsElsewhere, HasPassword, ResetNotAllowed.
     """
     _require_grant(granting, _standing(member.membership))
-    if (elsewhere or member.person.platform_roles) and not is_operator:
+    if (inviting.elsewhere or member.person.platform_roles) and not inviting.is_operator:
         raise BelongsElsewhere
+    if inviting.resets and not granting.is_allowed:
+        raise ResetNotAllowed
+    if inviting.has_password and not inviting.resets:
+        raise HasPassword
 
 
 def tell_people(people: Iterable[Person], *, now: datetime) -> list[PersonChanged]:

@@ -23,7 +23,7 @@ class Recorded(Problem):
     """A refusal that leaves a trace: what was written before it is committed all the same."""
 
 
-class WrongCredentials(NotSignedIn, Recorded):
+class WrongCredentials(NotSignedIn):
     """The name or the password is wrong; which of them is not told."""
 
     zh = "登录名或密码不对。"
@@ -62,7 +62,7 @@ class TooManyAttempts(TooMany):
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Failed attempts within the window, under one name or from one address."""
+    """Attempts within the window, under one name or from one address, that did not succeed."""
 
     count: int
     last_at: datetime | None

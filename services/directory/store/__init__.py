@@ -7,6 +7,15 @@ from services.directory.store.communities import (
     load_community,
     save_communities,
 )
+from services.directory.store.invitations import (
+    Invitation,
+    UsedInvitation,
+    invitable,
+    keep_invitations,
+    use_invitation,
+    void_invitations,
+    who_has_password,
+)
 from services.directory.store.keys import issuer_key, keep_key, lock_keys, public_keys
 from services.directory.store.organisations import (
     OrganisationSearch,
@@ -18,7 +27,7 @@ from services.directory.store.organisations import (
 )
 from services.directory.store.people import (
     PeopleSearch,
-    load_member,
+    load_members,
     load_person,
     login_names,
     matching_members,
@@ -42,24 +51,19 @@ from services.directory.store.places import (
 from services.directory.store.present import Entity, every, present
 from services.directory.store.sign_in import (
     Credentials,
-    Invitation,
     RefreshToken,
     credentials,
     failures,
+    forget_attempt,
     forget_expired,
-    forget_failures,
-    invitable,
-    keep_invitations,
     keep_refresh_token,
+    lock_mark,
     revoke_family,
     revoke_sessions,
     set_password,
     standings,
     store_failures,
-    try_lock,
-    use_invitation,
     use_refresh_token,
-    void_invitations,
 )
 
 __all__ = [
@@ -71,13 +75,14 @@ __all__ = [
     "PeopleSearch",
     "PlaceSearch",
     "RefreshToken",
+    "UsedInvitation",
     "communities",
     "community_exists",
     "credentials",
     "every",
     "failures",
+    "forget_attempt",
     "forget_expired",
-    "forget_failures",
     "invitable",
     "is_used",
     "issuer_key",
@@ -86,11 +91,12 @@ __all__ = [
     "keep_refresh_token",
     "knows_organisations",
     "load_community",
-    "load_member",
+    "load_members",
     "load_organisation",
     "load_person",
     "load_place",
     "lock_keys",
+    "lock_mark",
     "login_names",
     "matching_members",
     "names",
@@ -114,9 +120,9 @@ __all__ = [
     "set_password",
     "standings",
     "store_failures",
-    "try_lock",
     "use_invitation",
     "use_refresh_token",
     "void_invitations",
     "who_belongs_elsewhere",
+    "who_has_password",
 ]

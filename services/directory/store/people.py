@@ -15,7 +15,7 @@ from services.directory.store.tables import person as person_table
 
 __all__ = [
     "PeopleSearch",
-    "load_member",
+    "load_members",
     "load_person",
     "login_names",
     "matching_members",
@@ -42,9 +42,10 @@ _MEMBERS: Final = (
 _ONE: Final = f"SELECT {_PERSON} FROM person WHERE id = :id AND NOT removed"  # noqa: S608
 _READ_PERSON = text(_ONE)
 _LOAD_PERSON = text(f"{_ONE} FOR UPDATE")
-_LOAD_MEMBER = text(
-    f"{_MEMBERS} WHERE membership.community = :community AND person_id = :id "
-    "AND NOT person.removed FOR UPDATE"
+_LOAD_MEMBERS = text(
+    f"{_MEMBERS} WHERE membership.community = :community "
+    "AND person_id = ANY(CAST(:ids AS uuid[])) AND NOT person.removed "
+    "ORDER BY person.id FOR UPDATE"
 )
 _SEARCH = text(
     f"""
@@ -67,6 +68,7 @@ _MATCHING = text(
     WHERE membership.community = :community AND NOT person.removed
       AND (login_name = ANY(CAST(:login_names AS text[]))
            OR phone = ANY(CAST(:phones AS text[])))
+    ORDER BY person.id FOR UPDATE
     """
 )
 _LOGIN_NAMES = text(
@@ -115,11 +117,12 @@ async def read_person(tx: AsyncConnection, person_id: UUID) -> Person:
     return _person(await rows.one(tx, _READ_PERSON, id=person_id))
 
 
-async def load_member(tx: AsyncConnection, community: str, person_id: UUID) -> Member | None:
-    """Somebody who is, or was, a member of the community, locked; None: never was one."""
-    found = await tx.execute(_LOAD_MEMBER, {"community": community, "id": person_id})
-    row = found.mappings().one_or_none()
-    return _member(row) if row else None
+async def load_members(
+    tx: AsyncConnection, community: str, people: Sequence[UUID]
+) -> dict[UUID, Member]:
+    """Those of `people` who are, or were, members of the community, locked."""
+    found = await tx.execute(_LOAD_MEMBERS, {"community": community, "ids": list(people)})
+    return {row["id"]: _member(row) for row in found.mappings()}
 
 
 async def people(tx: AsyncConnection, wanted: PeopleSearch) -> list[Member]:
@@ -145,7 +148,7 @@ async def open_platform(tx: AsyncConnection) -> None:
 async def matching_members(
     tx: AsyncConnection, community: str, *, login_names: Sequence[str], phones: Sequence[str]
 ) -> list[Member]:
-    """Present and former members with one of these login names or phones."""
+    """Present and former members with one of these login names or phones, locked."""
     found = await tx.execute(
         _MATCHING,
         {"community": community, "login_names": list(login_names), "phones": list(phones)},

@@ -36,6 +36,10 @@ _BY_CODE = text(
     f"SELECT {_COLUMNS} FROM place "  # noqa: S608 - column names
     "WHERE community = :community AND NOT removed AND code = ANY(CAST(:codes AS text[]))"
 )
+_HOLD_BY_CODE = text(
+    # not FOR SHARE: two imports of one file would each wait for the other to change a place
+    f"{_BY_CODE.text} ORDER BY id FOR NO KEY UPDATE"
+)
 _IS_USED = text(
     """
     SELECT EXISTS (SELECT FROM place
@@ -87,10 +91,13 @@ async def read_place(
 
 
 async def places_by_code(
-    tx: AsyncConnection, community: str, codes: Sequence[str]
+    tx: AsyncConnection, community: str, codes: Sequence[str], *, hold: bool = False
 ) -> dict[str, Place]:
-    """The places of a community that have one of `codes`."""
-    found = await tx.execute(_BY_CODE, {"community": community, "codes": list(codes)})
+    """The places of a community that have one of `codes`.
+
+    `hold`: nobody else changes or removes them before the transaction ends.
+    """
+    found = await tx.execute(_HOLD_BY_CODE if hold else _BY_CODE, {"community": community, "codes": list(codes)})
     return {row["code"]: Place(**row) for row in found.mappings()}
 
 

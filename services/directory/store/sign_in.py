@@ -1,8 +1,9 @@
-"""What signing in needs: passwords, failures, refresh tokens, invitations, a token's claims."""
+"""What signing in needs: passwords, attempts, refresh tokens, a token's claims."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -12,34 +13,29 @@ from services.directory.domain.sign_in import TOLD_MEMBERSHIPS, Failures, Standi
 
 __all__ = [
     "Credentials",
-    "Invitation",
     "RefreshToken",
     "credentials",
     "failures",
+    "forget_attempt",
     "forget_expired",
-    "forget_failures",
-    "invitable",
-    "keep_invitations",
     "keep_refresh_token",
+    "lock_mark",
     "revoke_family",
     "revoke_sessions",
     "set_password",
     "standings",
     "store_failures",
-    "try_lock",
-    "use_invitation",
     "use_refresh_token",
-    "void_invitations",
 ]
 
-_CREDENTIALS = text(
-    """
+_ACCOUNT: Final = """
     SELECT id AS person_id, password_hash, login_name, platform_roles FROM person
     WHERE NOT removed AND (login_name = :login_name OR id = :person_id)
-    """
-)
+"""
+_CREDENTIALS = text(_ACCOUNT)
+_HOLD_CREDENTIALS = text(f"{_ACCOUNT} FOR NO KEY UPDATE")
 _SET_PASSWORD = text("UPDATE person SET password_hash = :password_hash WHERE id = :person_id")
-_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(encode(:mark, 'hex'), 1))")
+_LOCK_MARK = text("SELECT pg_advisory_xact_lock(hashtextextended(encode(:mark, 'hex'), 1))")
 _FAILURES = text(
     "SELECT count(*) AS count, max(at) AS last_at FROM failed_sign_in "
     "WHERE mark = :mark AND at > :since"
@@ -51,7 +47,9 @@ _STORE_FAILURES = text(
         AS failure (id, mark)
     """
 )
-_FORGET_FAILURES = text("DELETE FROM failed_sign_in WHERE mark = :mark")
+_FORGET_ATTEMPT = text(
+    "DELETE FROM failed_sign_in WHERE mark = :mark OR id = ANY(CAST(:ids AS uuid[]))"
+)
 _KEEP_TOKEN = text(
     """
     INSERT INTO refresh_token (token_hash, family, person_id, expires_at, revoked)
@@ -72,37 +70,6 @@ _REVOKE_FAMILY = text(
     """
 )
 _REVOKE_SESSIONS = text("UPDATE refresh_token SET revoked = true WHERE person_id = :person_id")
-_KEEP_INVITATIONS = text(
-    """
-    INSERT INTO invitation (community, code_hash, person_id, made_by, expires_at)
-    SELECT :community, code_hash, person_id, :made_by, :expires_at
-    FROM unnest(CAST(:hashes AS bytea[]), CAST(:people AS uuid[])) AS one (code_hash, person_id)
-    """
-)
-_VOID_INVITATIONS = text(
-    "DELETE FROM invitation "
-    "WHERE community = :community AND person_id = :person_id AND used_at IS NULL"
-)
-_USE_INVITATION = text(
-    """
-    UPDATE invitation SET used_at = :now
-    FROM membership JOIN person ON person.id = membership.person_id
-    WHERE invitation.code_hash = :code_hash AND used_at IS NULL AND expires_at > :now
-      AND membership.community = invitation.community
-      AND membership.person_id = invitation.person_id
-      AND NOT membership.removed AND NOT person.removed
-    RETURNING invitation.person_id
-    """
-)
-_INVITABLE = text(
-    """
-    SELECT id FROM person
-    WHERE id = ANY(CAST(:ids AS uuid[])) AND password_hash IS NULL AND NOT EXISTS (
-        SELECT FROM invitation
-        WHERE community = :community AND person_id = person.id
-          AND used_at IS NULL AND expires_at > :now)
-    """
-)
 _STANDINGS = text(
     """
     SELECT membership.community, community.title, membership.roles,
@@ -139,31 +106,31 @@ class RefreshToken:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Invitation:
-    """A one-time code as it is stored."""
-
-    code_hash: bytes
-    person_id: UUID
-
-
 async def credentials(
-    tx: AsyncConnection, *, login_name: str | None = None, person_id: UUID | None = None
+    tx: AsyncConnection,
+    *,
+    login_name: str | None = None,
+    person_id: UUID | None = None,
+    hold: bool = False,
 ) -> Credentials | None:
-    """The account with that login name or id, on the whole platform."""
-    found = await tx.execute(_CREDENTIALS, {"login_name": login_name, "person_id": person_id})
+    """The account with that login name or id, on the whole platform.
+
+    `hold`: its password stays as it is until the transaction ends.
+    """
+    statement = _HOLD_CREDENTIALS if hold else _CREDENTIALS
+    found = await tx.execute(statement, {"login_name": login_name, "person_id": person_id})
     row = found.mappings().one_or_none()
     return Credentials(**row) if row else None
 
 
-async def set_password(tx: AsyncConnection, person_id: UUID, password_hash: str) -> None:
-    """Replace a password; it is nothing that others are told, so the version stays."""
+async def set_password(tx: AsyncConnection, person_id: UUID, password_hash: str | None) -> None:
+    """Replace a password (None: there is none); it is nothing that others are told, so the version stays."""
     await tx.execute(_SET_PASSWORD, {"person_id": person_id, "password_hash": password_hash})
 
 
-async def try_lock(tx: AsyncConnection, mark: bytes) -> bool:
-    """Whether no other attempt under this mark is under way; holds until the commit."""
-    return bool((await tx.execute(_TRY_LOCK, {"mark": mark})).scalar_one())
+async def lock_mark(tx: AsyncConnection, mark: bytes) -> None:
+    """Let attempts under this mark be counted one after the other; holds until the commit."""
+    await tx.execute(_LOCK_MARK, {"mark": mark})
 
 
 async def failures(tx: AsyncConnection, mark: bytes, *, since: datetime) -> Failures:
@@ -175,13 +142,13 @@ async def failures(tx: AsyncConnection, mark: bytes, *, since: datetime) -> Fail
 async def store_failures(
     tx: AsyncConnection, ids: Sequence[UUID], marks: Sequence[bytes], *, now: datetime
 ) -> None:
-    """Count one failed attempt under each mark."""
+    """Count one attempt under each mark; it failed unless it is forgotten."""
     await tx.execute(_STORE_FAILURES, {"ids": list(ids), "marks": list(marks), "now": now})
 
 
-async def forget_failures(tx: AsyncConnection, mark: bytes) -> None:
-    """Begin anew under a mark."""
-    await tx.execute(_FORGET_FAILURES, {"mark": mark})
+async def forget_attempt(tx: AsyncConnection, ids: Sequence[UUID], mark: bytes) -> None:
+    """An attempt succeeded: uncount it, and begin anew under a mark."""
+    await tx.execute(_FORGET_ATTEMPT, {"ids": list(ids), "mark": mark})
 
 
 async def keep_refresh_token(tx: AsyncConnection, token: RefreshToken) -> None:
@@ -214,46 +181,6 @@ async def revoke_family(tx: AsyncConnection, token_hash: bytes) -> None:
 async def revoke_sessions(tx: AsyncConnection, person_id: UUID) -> None:
     """End every sign-in of a person."""
     await tx.execute(_REVOKE_SESSIONS, {"person_id": person_id})
-
-
-async def keep_invitations(
-    tx: AsyncConnection,
-    community: str,
-    invitations: Sequence[Invitation],
-    *,
-    made_by: UUID,
-    expires_at: datetime,
-) -> None:
-    """Store the codes of members."""
-    await tx.execute(
-        _KEEP_INVITATIONS,
-        {
-            "community": community,
-            "hashes": [one.code_hash for one in invitations],
-            "people": [one.person_id for one in invitations],
-            "made_by": made_by,
-            "expires_at": expires_at,
-        },
-    )
-
-
-async def void_invitations(tx: AsyncConnection, community: str, person_id: UUID) -> None:
-    """Make the open codes of a member worthless."""
-    await tx.execute(_VOID_INVITATIONS, {"community": community, "person_id": person_id})
-
-
-async def use_invitation(tx: AsyncConnection, code_hash: bytes, *, now: datetime) -> UUID | None:
-    """Use a code up; whose it is, or None. Of several at once one succeeds."""
-    found = await tx.execute(_USE_INVITATION, {"code_hash": code_hash, "now": now})
-    return found.scalar_one_or_none()
-
-
-async def invitable(
-    tx: AsyncConnection, community: str, ids: Sequence[UUID], *, now: datetime
-) -> frozenset[UUID]:
-    """Who of `ids` has neither a password nor an open invitation of this community."""
-    found = await tx.execute(_INVITABLE, {"community": community, "ids": list(ids), "now": now})
-    return frozenset(found.scalars())
 
 
 async def standings(tx: AsyncConnection, person_id: UUID) -> list[Standing]:

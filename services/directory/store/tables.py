@@ -141,11 +141,12 @@ invitation = Table(
     Column("made_by", Uuid, nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("used_at", DateTime(timezone=True)),
+    Column("resets_password", Boolean, nullable=False),
     ForeignKeyConstraint(
         ["community", "person_id"], ["membership.community", "membership.person_id"]
     ),
     Index("invitation_code", "code_hash"),
-    Index("invitation_person", "community", "person_id"),
+    Index("invitation_person", "person_id"),
     comment="SHA-256 of one-time codes that sign a member in.",
 )
 

@@ -14,6 +14,7 @@ from services.notify.store import InboxNotice, Made, Reader
 from shared.events.directory import Language
 from shared.fields import Payload
 from shared.identity import Caller
+from shared.languages import prefers_english
 
 __all__ = [
     "Asked",
@@ -30,7 +31,7 @@ Owner = Annotated[Caller, may.signed_in()]
 
 
 async def _asked_language(accept_language: Annotated[str | None, Header()] = None) -> Language:
-    return "en" if (accept_language or "").lower().startswith("en") else "zh-CN"
+    return "en" if prefers_english(accept_language or "") else "zh-CN"
 
 
 Asked = Annotated[Language, Depends(_asked_language)]

@@ -64,6 +64,7 @@ def _first(event: RequestStep, task_id: UUID, now: datetime) -> tuple[Task, None
                 place_id=event.place_id,
                 takers_wanted=event.takers_wanted,
                 evidence_needed=event.evidence_needed,
+                listed=True,
             )
         case RequestDispatched():
             task = _new(
@@ -116,7 +117,7 @@ def _offer(task: Task, event: RequestListed | RequestDispatched, now: datetime) 
     }
     if isinstance(event, RequestListed):
         wanted = max(event.takers_wanted, len(task.standing))
-        return step(task, now, offered_to=None, takers_wanted=wanted, **common)
+        return step(task, now, listed=True, offered_to=None, takers_wanted=wanted, **common)
     if task.standing:
         return step(task, now, request_version=event.version)
     return step(task, now, offered_to=event.taker, **common)
@@ -149,6 +150,7 @@ def _again(event: RequestReopened, task_id: UUID, now: datetime) -> Task:
         place_id=event.place_id,
         takers_wanted=len(takers),
         evidence_needed=event.evidence_needed,
+        listed=len(takers) > 1,  # several came by the list; for one, requests decides again
         state=State.CLAIMED,
         assignments=tuple(
             take(one.taker, one.person_id, version=1, now=now) for one in takers.values()

@@ -1,6 +1,6 @@
 """What takers and staff do with a task: claim, decline, check in, complete, enough."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from services.volunteers.domain.words import (
     EvidenceNeeded,
     NobodyStands,
     NotCheckedIn,
+    NotListed,
     NotOfferedToYou,
     NotYourOrganisation,
     NotYourTask,
@@ -52,6 +53,8 @@ def claim(
     _require_others_request(task, actor)
     if task.offered_to is not None and task.offered_to != taker:
         raise NotOfferedToYou
+    if task.offered_to is None and not task.listed:
+        raise NotListed
     stands = any(taker == one.taker or actor.person_id == one.person_id for one in task.standing)
     if stands or not task.places_free:
         raise AlreadyClaimed
@@ -63,7 +66,7 @@ def claim(
 def decline(
     task: Task, actor: Actor, *, organisation_id: UUID | None, reason: str, now: datetime
 ) -> tuple[Task, TaskDeclined]:
-    """Give the place back, or turn the offer down (退单); then it is open to all again."""
+    """Give the place back, or turn the offer down (退单); what is listed is open to all again."""
     require_living(task)
     if not reason.strip():
         raise ReasonMissing
@@ -74,11 +77,11 @@ def decline(
     held = _held(task, actor, organisation_id)
     if held.state is Standing.COMPLETED:
         raise WrongState
-    given_back = replace(
+    given_back = handle(
         held,
-        state=Standing.DECLINED,
-        person_id=actor.person_id,
+        actor.person_id,
         version=task.version + 1,
+        state=Standing.DECLINED,
         declined_at=now,
         reason=reason,
     )

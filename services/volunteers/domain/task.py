@@ -89,7 +89,8 @@ class Task:
     """The task of one cycle of a request.
 
     `request_version` is the last step of the request that was applied, `stored_version` the version
-    that the store holds (0: none). A task that a cancellation made has no place.
+    that the store holds (0: none). A task that a cancellation made has no place. Only a `listed`
+    task is open to all: what was never on the need list may be a private matter.
     """
 
     id: UUID
@@ -107,6 +108,7 @@ class Task:
     takers_wanted: int = 1
     evidence_needed: EvidenceNeeded = "none"
     state: State = State.OPEN
+    listed: bool = False
     offered_to: Taker | None = None
     version: int = 1
     assignments: tuple[Assignment, ...] = ()

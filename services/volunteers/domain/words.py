@@ -45,6 +45,13 @@ class NotOfferedToYou(NotAllowed):
     en = "This task is offered to somebody else."
 
 
+class NotListed(NotAllowed):
+    """The task was never on the need list: the community offers it to whom it chooses."""
+
+    zh = "该任务未列入需求清单，由社区派单。"
+    en = "This task is not on the need list; the community offers it."
+
+
 class NotYourOrganisation(NotAllowed):
     """The caller does not act for that organisation."""
 

@@ -122,7 +122,7 @@ async def register_many(
 async def list_volunteers(
     community: CommunityPath, tx: Tx, filters: Annotated[Filters, Query()]
 ) -> Page[VolunteerView]:
-    """Volunteers, newest first, with a skill where one is asked for."""
+    """Volunteers by person id, the greatest first, with a skill where one is asked for."""
     wanted = store.VolunteerSearch(community, **filters.model_dump())
     found = await store.search_volunteers(tx, wanted)
     views = [VolunteerView.of(one) for one in found]

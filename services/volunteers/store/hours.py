@@ -1,4 +1,4 @@
-"""Hours of service: written once, when a taker completes; points never touch them."""
+"""Hours of service: written once, when somebody completes; points never touch them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,25 +35,23 @@ _RECORD = text(
             :request_id, :cycle, :service_minutes, :completed_at)
     """
 )
-# Rework makes a second record of the same task and taker, which counts in place of the first.
-_COUNTS = """
-    community = :community AND person_id = :person_id AND NOT EXISTS (
-        SELECT FROM service_record AS newer
-        WHERE newer.community = :community AND newer.task_id = service_record.task_id
-          AND newer.taker_kind = service_record.taker_kind
-          AND newer.taker_id = service_record.taker_id
-          AND newer.task_version > service_record.task_version)
+# Rejected work does not count: rework moves the assignment on from the version that was recorded.
+_COUNTING = """
+    FROM service_record AS record
+    JOIN assignment USING (community, task_id, taker_kind, taker_id)
+    WHERE community = :community AND record.person_id = :person_id
+      AND assignment.version = record.task_version AND assignment.state = 'completed'
 """
 _RECORDS = text(
     f"""
-    SELECT id, taker_kind, taker_id, task_id, request_id, cycle, service_minutes, completed_at
-    FROM service_record
-    WHERE {_COUNTS} AND (CAST(:after AS uuid) IS NULL OR id < :after)
+    SELECT id, taker_kind, taker_id, task_id, request_id, cycle, record.service_minutes,
+           record.completed_at
+    {_COUNTING} AND (CAST(:after AS uuid) IS NULL OR id < :after)
     ORDER BY id DESC LIMIT :limit + 1
     """  # noqa: S608 - made of constants
 )
 _TOTAL = text(
-    f"SELECT coalesce(sum(service_minutes), 0) FROM service_record WHERE {_COUNTS}"  # noqa: S608
+    f"SELECT coalesce(sum(record.service_minutes), 0) {_COUNTING}"  # noqa: S608 - constants
 )
 
 

@@ -1,6 +1,9 @@
 """The tables of the volunteers service; the migrations make them, `make check` compares both."""
 
+from typing import Final
+
 from sqlalchemy import (
+    Boolean,
     Column,
     DateTime,
     ForeignKeyConstraint,
@@ -10,14 +13,21 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.tables import service_metadata
 
-__all__ = ["metadata"]
+__all__ = ["FREE", "metadata"]
 
 metadata = service_metadata()
+
+FREE: Final = (
+    "listed AND offered_id IS NULL AND places_free > 0"
+    " AND state IN ('open', 'claimed', 'in_progress')"
+)
+"""What makes a task open to all who may take one; it has an index of its own."""
 
 task = Table(
     "task",
@@ -35,6 +45,7 @@ task = Table(
     Column("places_free", SmallInteger, nullable=False),
     Column("evidence_needed", Text, nullable=False),
     Column("state", Text, nullable=False),
+    Column("listed", Boolean, nullable=False),
     Column("offered_kind", Text),
     Column("offered_id", Uuid),
     Column("request_version", Integer, nullable=False),
@@ -44,6 +55,16 @@ task = Table(
     Index("task_request", "community", "request_id", "cycle", unique=True),
     Index("task_state", "community", "state", "id"),
     Index("task_place", "community", "place_id", "id"),
+    Index("task_requester", "community", "requester_id", "id"),
+    Index("task_filed", "community", "filed_by", "id"),
+    Index(
+        "task_offered",
+        "community",
+        "offered_id",
+        "id",
+        postgresql_where=text("offered_id IS NOT NULL"),
+    ),
+    Index("task_free", "community", "id", postgresql_where=text(FREE)),
 )
 
 assignment = Table(
@@ -66,7 +87,13 @@ assignment = Table(
     Column("completed_at", DateTime(timezone=True)),
     Column("declined_at", DateTime(timezone=True)),
     ForeignKeyConstraint(["community", "task_id"], ["task.community", "task.id"]),
-    Index("assignment_taker", "community", "taker_id", "task_id"),
+    Index(
+        "assignment_taker",
+        "community",
+        "taker_id",
+        "task_id",
+        postgresql_where=text("state <> 'declined'"),
+    ),
 )
 
 service_record = Table(
@@ -94,7 +121,7 @@ service_record = Table(
         unique=True,
     ),
     Index("service_record_person", "community", "person_id", "id"),
-    comment="Hours of service, written once; of one task and taker the newest counts.",
+    comment="Hours of service, written once; they count while the assignment stays completed.",
 )
 
 volunteer = Table(

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.volunteers.domain import Assignment, State, Task
@@ -20,6 +21,7 @@ from services.volunteers.store.rows import (
     task_of,
     task_row,
 )
+from services.volunteers.store.tables import FREE
 from shared.database import changed_rows
 from shared.problems import NotFound, StaleVersion, WrongState
 
@@ -54,27 +56,35 @@ class Search:
 
 
 _MINE: Final = """
-    (offered_id = ANY(CAST(:taker_ids AS uuid[])) OR EXISTS (
-        SELECT FROM assignment
-        WHERE assignment.community = :community AND assignment.task_id = task.id
-          AND taker_id = ANY(CAST(:taker_ids AS uuid[])) AND assignment.state <> 'declined'))
+    SELECT task_id FROM assignment
+    WHERE community = :community AND taker_id = ANY(CAST(:taker_ids AS uuid[]))
+      AND state <> 'declined'
+    UNION SELECT id FROM task
+    WHERE community = :community AND offered_id = ANY(CAST(:taker_ids AS uuid[]))
 """
-_VISIBLE: Final = f"""
-    community = :community AND (
-        :sees_all OR :person_id IN (requester_id, filed_by) OR {_MINE}
-        OR (:may_take AND offered_id IS NULL AND places_free > 0
-            AND state IN ('open', 'claimed', 'in_progress')))
-"""
-_READ = text(f"SELECT * FROM task WHERE id = :id AND {_VISIBLE}")  # noqa: S608 - constants
-_SEARCH = text(
+_BOARD: Final = f"""
+    {_MINE}
+    UNION SELECT id FROM task WHERE community = :community AND requester_id = :person_id
+    UNION SELECT id FROM task WHERE community = :community AND filed_by = :person_id
+    UNION SELECT id FROM task WHERE :may_take AND community = :community AND {FREE}
+"""  # noqa: S608 - made of constants
+"""Ids, each part from an index of its own: what is closed costs those nothing who look for work."""
+_FILTERS: Final = {
+    "states": "state = ANY(CAST(:states AS text[]))",
+    "place_id": "place_id = :place_id",
+    "request_id": "request_id = :request_id",
+    "after": "id < :after",
+}
+"""What a filter adds to a search; one that is not asked for keeps no index from being used."""
+_READ = text(
     f"""
     SELECT * FROM task
-    WHERE {_VISIBLE} AND (NOT :mine OR {_MINE})
-      AND (cardinality(CAST(:states AS text[])) = 0 OR state = ANY(:states))
-      AND (CAST(:place_id AS uuid) IS NULL OR place_id = :place_id)
-      AND (CAST(:request_id AS uuid) IS NULL OR request_id = :request_id)
-      AND (CAST(:after AS uuid) IS NULL OR id < :after)
-    ORDER BY id DESC LIMIT :limit + 1
+    WHERE community = :community AND id = :id AND (
+        :sees_all OR :person_id IN (requester_id, filed_by) OR (:may_take AND {FREE})
+        OR offered_id = ANY(CAST(:taker_ids AS uuid[])) OR EXISTS (
+            SELECT FROM assignment
+            WHERE assignment.community = :community AND assignment.task_id = :id
+              AND taker_id = ANY(CAST(:taker_ids AS uuid[])) AND assignment.state <> 'declined'))
     """  # noqa: S608 - made of constants
 )
 _LOAD = text("SELECT * FROM task WHERE community = :community AND id = :id FOR UPDATE")
@@ -170,20 +180,24 @@ async def read(tx: AsyncConnection, community: str, task_id: UUID, *, eyes: Eyes
 
 async def search(tx: AsyncConnection, wanted: Search) -> list[Task]:
     """Tasks, newest first; one more than `limit` when there are more."""
-    rows = await tx.execute(
-        _SEARCH,
-        {
-            "community": wanted.community,
-            "mine": wanted.mine,
-            "states": list(wanted.states),
-            "place_id": wanted.place_id,
-            "request_id": wanted.request_id,
-            "after": wanted.after,
-            "limit": wanted.limit,
-        }
-        | _sight(wanted.eyes),
-    )
+    asked = {name: value for name in _FILTERS if (value := getattr(wanted, name))}
+    everything = None if wanted.eyes.sees_all else _BOARD
+    query = _search_of(_MINE if wanted.mine else everything, tuple(asked))
+    values = {"community": wanted.community, "limit": wanted.limit}
+    rows = await tx.execute(query, values | asked | _sight(wanted.eyes))
     return await _tasks(tx, rows.mappings().all())
+
+
+@cache
+def _search_of(ids: str | None, filters: tuple[str, ...]) -> TextClause:
+    """A search among `ids` (None: all of a community) with these filters."""
+    conditions = ["community = :community", *(_FILTERS[name] for name in filters)]
+    if ids is not None:
+        conditions.append(f"id IN ({ids})")
+    return text(
+        f"SELECT * FROM task WHERE {' AND '.join(conditions)}"  # noqa: S608 - constants
+        " ORDER BY id DESC LIMIT :limit + 1"
+    )
 
 
 def _sight(eyes: Eyes) -> dict[str, Any]:

@@ -116,7 +116,7 @@ async def save_volunteer(tx: AsyncConnection, volunteer: Volunteer) -> None:
 
 
 async def search_volunteers(tx: AsyncConnection, wanted: VolunteerSearch) -> list[Volunteer]:
-    """Volunteers, newest first; one more than `limit` when there are more."""
+    """Volunteers by descending person id; one more than `limit` when there are more."""
     rows = await tx.execute(
         _SEARCH,
         {

@@ -5,9 +5,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.events import RequestSubmitted
+from shared import clock
+from shared.events import (
+    CommunityChanged,
+    RequestSubmitted,
+    Taker,
+    TaskClaimed,
+    TaskDeclined,
+)
 from tests.support.desk import Desk
-from tests.support.platform import Platform
+from tests.support.platform import Platform, eventually
 
 UNKNOWN = str(uuid4())
 
@@ -61,7 +68,12 @@ async def test_private_requests_are_for_staff_and_those_they_concern(desk: Desk)
     assert problem(await desk.get(neighbour, f"/requests/{private}")) == (404, "not-found")
     assert problem(await desk.get(neighbour, f"/requests/{private}/history")) == (404, "not-found")
     shown = (await desk.get(neighbour, f"/requests/{public}")).json()
-    assert (shown["requester_id"], shown["filed_by"]) == (None, None)
+    assert (shown["requester_id"], shown["filed_by"], shown["work"]) == (None, None, [])
+    await desk.post(desk.resident, f"/{public}/cancel", {"reason": "我住院了"})
+    history = (await desk.get(neighbour, f"/requests/{public}/history")).json()
+    assert {(one["by"], one["note"]) for one in history} == {(None, "")}
+    own = (await desk.get(desk.resident, f"/requests/{public}/history")).json()
+    assert (own[-1]["by"], own[-1]["note"]) == (str(desk.resident.id), "我住院了")
 
 
 async def test_pages_follow_each_other_without_gap_or_repeat(desk: Desk) -> None:
@@ -111,6 +123,37 @@ async def test_filters_narrow_the_list(desk: Desk) -> None:
     assert await ids("category=errand") == [str(other)]
     assert await ids(f"place_id={desk.place}&category=repair") == [str(registered)]
     assert await ids("mine=true") == []
+
+
+async def test_a_handler_finds_the_own_requests(desk: Desk) -> None:
+    helper = await desk.hood.person("volunteer")
+    request_id = await desk.listed()
+    await desk.listed()
+    taker = Taker(kind="person", id=helper.id)
+    await desk.task(TaskClaimed, request_id, taker=taker, person_id=helper.id)
+    await desk.status(request_id, "accepted")
+    mine = (await desk.get(helper, "/requests?mine=true")).json()["items"]
+    assert [one["id"] for one in mine] == [str(request_id)]
+    await desk.task(TaskDeclined, request_id, taker=taker, person_id=helper.id)
+    await desk.status(request_id, "listed")
+    assert (await desk.get(helper, "/requests?mine=true")).json()["items"] == []
+
+
+async def test_a_community_that_ends_opens_no_catalogue(desk: Desk, platform: Platform) -> None:
+    ended = CommunityChanged(
+        community=desk.hood.slug, slug=desk.hood.slug, title="旧", prefix="JX",
+        occurred_at=clock.now(), version=9, removed=True,
+    )  # fmt: skip
+    told = await platform.tell(ended)
+
+    async def worked_in() -> list:
+        return await platform.rows(
+            "requests",
+            "SELECT 1 FROM inbox WHERE consumer = 'requests-communities' AND event_id = :id",
+            id=told.event_id,
+        )
+
+    await eventually(worked_in)
 
 
 async def test_numbers_have_no_gap_under_concurrency(desk: Desk) -> None:

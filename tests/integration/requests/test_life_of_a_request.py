@@ -23,11 +23,11 @@ from tests.support.platform import Person, Platform
 async def resolved(desk: Desk, helper: Person) -> UUID:
     request_id = await desk.listed()
     taker = Taker(kind="person", id=helper.id)
-    act = {"taker": taker, "person_id": helper.id, "takers": (taker,)}
+    act = {"taker": taker, "person_id": helper.id}
     await desk.task(TaskClaimed, request_id, **act)
     await desk.task(TaskStarted, request_id, **act)
     work = (Work(taker=taker, person_id=helper.id, service_minutes=40),)
-    await desk.task(TaskCompleted, request_id, takers=(taker,), work=work)
+    await desk.task(TaskCompleted, request_id, work=work)
     await desk.status(request_id, "resolved")
     return request_id
 
@@ -79,11 +79,11 @@ async def test_reopening_begins_the_next_cycle_with_the_last_taker(
     assert (told.closed_cycle, told.work[0].person_id) == (1, helper.id)
     late = Taker(kind="person", id=helper.id)
     await desk.task(
-        TaskCompleted, request_id, cycle=1, takers=(late,),
+        TaskCompleted, request_id, cycle=1,
         work=(Work(taker=late, person_id=helper.id, service_minutes=1),),
     )  # fmt: skip
     await desk.task(
-        TaskCompleted, request_id, cycle=2, takers=(late,),
+        TaskCompleted, request_id, cycle=2,
         work=(Work(taker=late, person_id=helper.id, service_minutes=9),),
     )  # fmt: skip
     request = await desk.status(request_id, "resolved")
@@ -95,14 +95,10 @@ async def test_steps_of_a_task_in_the_wrong_order_end_in_the_same_place(desk: De
     request_id = await desk.listed()
     taker = Taker(kind="person", id=helper.id)
     work = (Work(taker=taker, person_id=helper.id, service_minutes=30),)
-    await desk.task(TaskCompleted, request_id, version=3, takers=(taker,), work=work)
-    await desk.task(
-        TaskClaimed, request_id, version=1, takers=(taker,), taker=taker, person_id=helper.id
-    )
+    await desk.task(TaskCompleted, request_id, version=3, work=work)
+    await desk.task(TaskClaimed, request_id, version=1, taker=taker, person_id=helper.id)
     other = await desk.listed()
-    await desk.task(
-        TaskClaimed, other, version=1, takers=(taker,), taker=taker, person_id=helper.id
-    )
+    await desk.task(TaskClaimed, other, version=1, taker=taker, person_id=helper.id)
     await desk.status(other, "accepted")
     assert (await desk.status(request_id, "resolved"))["work"][0]["service_minutes"] == 30
 
@@ -115,7 +111,7 @@ async def test_a_declined_request_goes_back_to_the_list(desk: Desk, platform: Pl
     taker = {"kind": "person", "id": str(helper.id)}
     dispatched = await desk.post(desk.staff, f"/{request_id}/dispatch", {"taker": taker})
     assert dispatched.json()["status"] == "dispatched"
-    await desk.task(TaskDeclined, request_id, takers=(), taker=Taker(**taker), person_id=helper.id)
+    await desk.task(TaskDeclined, request_id, taker=Taker(**taker), person_id=helper.id)
     await desk.status(request_id, "listed")
     assert await platform.told(RequestListed, request_id=request_id)
 
@@ -128,7 +124,7 @@ async def test_cancelling_wins_over_a_claim_and_loses_to_the_work(
     cancelled = await desk.post(desk.resident, f"/{request_id}/cancel", {"reason": "好了"})
     assert cancelled.json()["status"] == "cancelled"
     taker = Taker(kind="person", id=helper.id)
-    await desk.task(TaskClaimed, request_id, takers=(taker,), taker=taker, person_id=helper.id)
+    await desk.task(TaskClaimed, request_id, taker=taker, person_id=helper.id)
     done = await resolved(desk, helper)
     refused = await desk.post(desk.staff, f"/{done}/cancel", {"reason": "晚了"})
     assert refused.status_code == 409

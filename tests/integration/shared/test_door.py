@@ -303,7 +303,7 @@ class TestBodies:
             "POST", f"/{desk.hood.slug}/notes", json={"words": 7, "points": 100}
         )
         errors = problem(answer, 422, "malformed")["errors"]
-        assert {one["field"] for one in errors} == {"body.words", "body.points"}
+        assert {one["field"] for one in errors} == {"words", "points"}
         assert all(one["reason"] for one in errors)
 
     async def test_nul_in_an_address_is_refused(self, desk: Desk) -> None:

@@ -39,11 +39,17 @@ async def test_from_the_list_to_the_recorded_hours(board: Board, platform: Platf
     versions = []
     for contract in (TaskClaimed, TaskStarted, TaskCompleted):
         (told,) = await platform.told(contract, task_id=UUID(task["id"]))
-        assert told.takers == (person(board.helper),)
+        assert [one.taker for one in told.work] == [person(board.helper)]
+        assert told.under_way == (contract is not TaskClaimed)
         versions.append(told.version)
     assert versions == sorted(set(versions))
     assert told.work == (
-        Work(taker=person(board.helper), person_id=board.helper.id, service_minutes=40),
+        Work(
+            taker=person(board.helper),
+            person_id=board.helper.id,
+            service_minutes=40,
+            acted=(board.helper.id,),
+        ),
     )
     hours = (await board.get(board.helper, "/service-hours/me")).json()
     assert (hours["service_minutes"], len(hours["records"]["items"])) == (40, 1)
@@ -68,7 +74,7 @@ async def test_of_fifty_claims_as_many_win_as_are_wanted(
     assert lost == ["urn:jinlin:problem:already-claimed"] * (50 - wanted)
     told = await platform.told(TaskClaimed, task_id=UUID(task["id"]))
     assert {one.person_id for one in told} == set(winners)
-    assert sorted(len(one.takers) for one in told) == list(range(1, wanted + 1))
+    assert sorted(len(one.work) for one in told) == list(range(1, wanted + 1))
 
 
 async def test_a_task_for_two_waits_for_both_or_for_enough(
@@ -88,7 +94,8 @@ async def test_a_task_for_two_waits_for_both_or_for_enough(
     assert not await platform.told(TaskCompleted, task_id=UUID(task["id"]))
     await board.done(other, task, "decline", {"reason": "扭了腰"})
     (gone,) = await platform.told(TaskDeclined, task_id=UUID(task["id"]))
-    assert (gone.taker, gone.takers) == (person(other), (person(board.helper),))
+    assert (gone.taker, [one.taker for one in gone.work]) == (person(other), [person(board.helper)])
+    assert gone.under_way
     assert await board.refused(board.helper, task, "enough") == (403, "not-allowed")
     assert (await board.done(board.staff, task, "enough"))["state"] == "completed"
     (told,) = await platform.told(TaskCompleted, task_id=UUID(task["id"]))
@@ -116,7 +123,8 @@ async def test_a_member_takes_for_the_organisation_and_another_finishes(
     await board.done(second, task, "complete", DONE)
     (told,) = await platform.told(TaskCompleted, task_id=UUID(task["id"]))
     taker = Taker(kind="organisation", id=unit)
-    assert told.work == (Work(taker=taker, person_id=second.id, service_minutes=40),)
+    acted = (first.id, second.id)
+    assert told.work == (Work(taker=taker, person_id=second.id, service_minutes=40, acted=acted),)
 
 
 async def test_an_offer_is_for_one_taker_and_a_refusal_opens_it(
@@ -135,8 +143,11 @@ async def test_an_offer_is_for_one_taker_and_a_refusal_opens_it(
     )
     assert await board.refused(offered, task, "decline", {}) == (400, "reason-missing")
     await board.done(offered, task, "decline", {"reason": "忙"})
+    assert await board.refused(board.helper, task, "claim") == (403, "not-listed")
+    assert (await board.get(board.helper, f"/tasks/{task['id']}")).status_code == 404
+    assert (await board.get(board.helper, "/tasks")).json()["items"] == []
     (told,) = await platform.told(TaskDeclined, task_id=UUID(task["id"]))
-    assert (told.taker, told.takers) == (person(offered), ())
+    assert (told.taker, told.work, told.under_way) == (person(offered), (), False)
     await board.tell(RequestListed, request_id, version=4, takers_wanted=2)
     await board.task(request_id, takers_wanted=2, offered_to=None)
     assert (await board.done(board.helper, task, "claim"))["places_free"] == 1

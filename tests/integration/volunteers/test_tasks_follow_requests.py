@@ -1,6 +1,8 @@
 """Tasks follow their requests, however late and in whatever order their steps arrive."""
 
 import asyncio
+from itertools import permutations
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,9 +19,10 @@ from shared.events import (
     Taker,
     TaskClaimed,
     TaskCompleted,
+    Work,
 )
 from tests.support.board import DONE, Board, person, work_of
-from tests.support.platform import Platform, eventually
+from tests.support.platform import Person, Platform, eventually
 
 
 @pytest.mark.parametrize("late", [RequestListed, RequestDispatched])
@@ -45,17 +48,54 @@ async def test_rework_gives_the_work_back_and_counts_its_hours_once(
     await board.tell(RequestReworked, request_id, version=2)
     await board.tell(RequestReworked, request_id, version=8)
     await board.task(request_id, state="in_progress")
+    assert await board.hours(board.helper) == (0, 0)
     await board.done(board.helper, task, "complete", {"service_minutes": 55})
     told = await platform.told(TaskCompleted, task_id=UUID(task["id"]))
     assert [one.work[0].service_minutes for one in told] == [40, 55]
-    hours = (await board.get(board.helper, "/service-hours/me")).json()
-    assert hours["service_minutes"] == 55
+    assert await board.hours(board.helper) == (55, 1)
     rows = await platform.rows(
         "volunteers",
         "SELECT service_minutes FROM service_record WHERE community = :one ORDER BY id",
         one=board.hood.slug,
     )
     assert [row.service_minutes for row in rows] == [40, 55]
+
+
+@pytest.mark.parametrize("ending", ["decline", "cancel"])
+async def test_hours_of_rejected_work_do_not_count(board: Board, ending: str) -> None:
+    task = await board.completed(board.helper)
+    request_id = UUID(task["request_id"])
+    assert await board.hours(board.helper) == (40, 1)
+    await board.tell(RequestReworked, request_id, version=8)
+    await board.task(request_id, state="in_progress")
+    if ending == "decline":
+        await board.done(board.helper, task, "decline", {"reason": "修不好"})
+    else:
+        await board.tell(RequestCancelled, request_id, version=9)
+        await board.task(request_id, state="void")
+    assert await board.hours(board.helper) == (0, 0)
+
+
+async def test_hours_belong_to_whoever_did_the_work_of_an_organisation(board: Board) -> None:
+    unit = ids.new_id()
+    first, second = [
+        Person(one, board.hood.token(one, "organisation_member", organisations=[unit]))
+        for one in (ids.new_id(), ids.new_id())
+    ]
+    task = await board.completed(first, organisation_id=unit)
+    request_id = UUID(task["request_id"])
+    closing = {"closed_by": board.requester, "closed_as": "requester", "points_rule": None}
+    work = [Work(taker=Taker(kind="organisation", id=unit), person_id=first.id, service_minutes=5)]
+    await board.tell(RequestClosed, request_id, version=9, work=work, **closing)
+    await board.tell(RequestReopened, request_id, version=10, cycle=2, work=work)
+    again = await board.task(request_id, cycle=2)
+    await board.done(second, again, "check-in")
+    await board.done(second, again, "complete", {"service_minutes": 15})
+    assert (await board.hours(first), await board.hours(second)) == ((40, 1), (15, 1))
+    await board.tell(RequestReworked, request_id, version=14, cycle=2)
+    await board.task(request_id, cycle=2, state="in_progress")
+    await board.done(first, again, "complete", {"service_minutes": 20})
+    assert (await board.hours(first), await board.hours(second)) == ((60, 2), (0, 0))
 
 
 async def test_a_closed_task_stands_still_and_reopening_makes_the_next(
@@ -82,14 +122,29 @@ async def test_a_closed_task_stands_still_and_reopening_makes_the_next(
     assert (await board.get(board.helper, "/service-hours/me")).json()["service_minutes"] == 80
 
 
-async def test_settled_on_the_spot_makes_no_task_until_it_is_reopened(board: Board) -> None:
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+async def test_settled_on_the_spot_makes_no_task_until_it_is_listed_again(
+    board: Board, order: tuple[int, ...]
+) -> None:
     request_id = ids.new_id()
     work = work_of(board.staff)
     closing = {"closed_by": board.staff.id, "closed_as": "on_the_spot", "points_rule": None}
-    await board.tell(RequestClosed, request_id, work=work, **closing)
-    await board.tell(RequestReopened, request_id, version=4, cycle=2, work=work)
-    await board.task(request_id, cycle=2, state="claimed")
-    assert len((await board.get(board.staff, "/tasks", request_id=request_id)).json()["items"]) == 1
+    steps: list[tuple[type[Event], dict[str, Any]]] = [
+        (RequestClosed, {"work": work} | closing),
+        (RequestReopened, {"version": 4, "cycle": 2, "work": ()}),
+        (RequestListed, {"version": 5, "cycle": 2}),
+    ]
+    for one in order:
+        contract, fields = steps[one]
+        await board.tell(contract, request_id, **fields)
+        if contract is not RequestListed and RequestListed not in [
+            steps[before][0] for before in order[: order.index(one)]
+        ]:
+            await board.listed()
+            assert await board.tasks(request_id) == []
+    await board.task(request_id, cycle=2, state="open", assignments=[])
+    await board.listed()
+    assert len(await board.tasks(request_id)) == 1
 
 
 async def test_repeated_and_stale_events_change_nothing(board: Board) -> None:

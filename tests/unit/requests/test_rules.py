@@ -17,10 +17,12 @@ from services.requests.domain.request import (
     HandlerMayNot,
     NotVerified,
     NotYours,
+    OwnRequest,
+    PrivateMatter,
     ReasonMissing,
     TooLateToReopen,
 )
-from shared.events import Taker, TaskClaimed, TaskCompleted, TaskStarted, Work
+from shared.events import Taker, TaskClaimed, TaskCompleted, TaskDeclined, TaskStarted, Work
 from shared.problems import WrongState
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -50,9 +52,10 @@ def work(minutes: int = 30) -> tuple[Work, ...]:
 def task(contract: type, version: int, request: ServiceRequest, **fields: object) -> object:
     common = {
         "community": "wh", "occurred_at": NOW, "version": version, "task_id": uuid4(),
-        "request_id": request.id, "cycle": request.cycle, "takers": (TAKER,),
+        "request_id": request.id, "cycle": request.cycle, "work": work(0),
+        "under_way": contract is not TaskClaimed,
     }  # fmt: skip
-    return contract(**common, **fields)
+    return contract(**common | fields)
 
 
 def resolved() -> ServiceRequest:
@@ -168,3 +171,65 @@ def test_late_steps_of_a_task_change_nothing(status: Status, cycle: int, version
         Status.LISTED, Status.DISPATCHED, Status.ACCEPTED, Status.IN_PROGRESS,
     }  # fmt: skip
     assert (followed is not None) == counts
+
+
+def test_a_new_look_is_needed_after_rework() -> None:
+    verified, _ = domain.verify(resolved(), by=STAFF, passed=True, now=NOW)
+    reworked, _ = domain.verify(verified, by=STAFF, passed=False, now=NOW)
+    done, _ = domain.follow_task(
+        reworked, task(TaskCompleted, 9, reworked, work=work()), now=NOW
+    ) or pytest.fail("the work counts")
+    with pytest.raises(NotVerified):
+        domain.close(done, by=STAFF, is_staff=True, now=NOW)
+
+
+def test_private_matters_are_offered_by_name_and_never_listed() -> None:
+    private = replace(submitted(), visibility="private", status=Status.REGISTERED)
+    with pytest.raises(PrivateMatter):
+        domain.put_on_list(private, takers_wanted=None, now=NOW)
+    offered, _ = domain.dispatch(private, taker=TAKER, now=NOW)
+    declined = task(TaskDeclined, 1, offered, work=(), taker=TAKER, person_id=HELPER)
+    back, told = domain.follow_task(offered, declined, now=NOW) or pytest.fail("it counts")
+    assert (back.status, told) == (Status.REGISTERED, ())
+
+
+def test_a_dispatch_keeps_how_many_are_wanted_and_never_goes_to_the_owner() -> None:
+    wanted = replace(listed(), takers_wanted=3)
+    assert domain.dispatch(wanted, taker=TAKER, now=NOW)[0].takers_wanted == 3
+    with pytest.raises(OwnRequest):
+        domain.dispatch(wanted, taker=Taker(kind="person", id=REQUESTER), now=NOW)
+
+
+def test_what_was_settled_on_the_spot_reopens_without_a_taker() -> None:
+    _, closed, _ = domain.settle_on_the_spot(submitted(), by=STAFF, service_minutes=5, now=NOW)
+    reopened, told = domain.reopen(closed, by=REQUESTER, is_staff=False, now=NOW)
+    assert (reopened.status, reopened.work, told.work) == (Status.REGISTERED, (), ())
+
+
+def test_the_newest_step_tells_who_stands_whatever_came_before() -> None:
+    request = listed()
+    act = {"taker": TAKER, "person_id": HELPER}
+    declined = task(TaskDeclined, 3, request, work=(), **act)
+    claimed = task(TaskClaimed, 2, request, **act)
+    back, _ = domain.follow_task(request, declined, now=NOW) or pytest.fail("it counts")
+    assert (back.status, domain.follow_task(back, claimed, now=NOW)) == (Status.LISTED, None)
+    started = task(TaskStarted, 4, request, **act)
+    under_way, told = domain.follow_task(back, started, now=NOW) or pytest.fail("it counts")
+    assert [one.name for one in told] == ["accepted", "started"]
+    assert under_way.work == work(0)
+
+
+def test_an_offer_that_went_elsewhere_is_declined_without_effect() -> None:
+    other = Taker(kind="person", id=uuid4())
+    offered, _ = domain.dispatch(listed(), taker=other, now=NOW)
+    declined = task(TaskDeclined, 5, offered, work=(), taker=TAKER, person_id=HELPER)
+    after, told = domain.follow_task(offered, declined, now=NOW) or pytest.fail("it is noted")
+    assert (after.status, after.task_version, told) == (Status.DISPATCHED, 5, ())
+
+
+def test_everybody_who_had_a_hand_in_it_is_a_handler() -> None:
+    colleague = uuid4()
+    together = (work()[0].model_copy(update={"acted": (HELPER, colleague)}),)
+    request = replace(resolved(), work=together)
+    with pytest.raises(HandlerMayNot):
+        domain.verify(request, by=colleague, passed=True, now=NOW)

@@ -15,6 +15,7 @@ from services.volunteers.domain import Actor, Report, Standing, State, Task
 from services.volunteers.domain.words import (
     AlreadyClaimed,
     EvidenceNeeded,
+    NotListed,
     NotYourTask,
     OwnRequest,
     TaskVoid,
@@ -214,6 +215,59 @@ def test_a_reopened_request_is_held_by_its_last_takers() -> None:
     )
     assert (task.state, task.places_free, task.cycle) == (State.CLAIMED, 0, 2)
     assert {one.person_id for one in task.standing} == {UUID(int=7), UUID(int=8)}
+
+
+def test_reopened_without_work_waits_for_the_desk_whatever_the_order() -> None:
+    second: dict[str, Any] = EVENT | {"cycle": 2}
+    reopened = RequestReopened(**second, **PLACE, version=12, work=())
+    again = RequestListed(**second, **PLACE, version=13, takers_wanted=2)
+    assert domain.follow_request(None, reopened, task_id=TASK_ID, now=NOW) is None
+    assert follow(None, reopened, again) == follow(None, again, reopened)
+    assert follow(None, again, reopened).places_free == 2
+
+
+def test_an_offer_wants_one_and_leaves_how_many_the_list_wants() -> None:
+    offer = RequestDispatched(
+        **EVENT, **PLACE, version=4, taker=Taker(kind="person", id=UUID(int=101))
+    )
+    task = follow(listed(takers_wanted=3), offer)
+    assert (task.takers_wanted, task.places_free) == (3, 1)
+    taken = acted(task, "claim", somebody(1))
+    assert (taken.state, taken.places_free) == (State.CLAIMED, 0)
+    done = acted(acted(taken, "check_in", somebody(1)), "complete", somebody(1))
+    assert done.state is State.COMPLETED
+    assert acted(task, "decline", somebody(1)).places_free == 3
+    assert acted(taken, "decline", somebody(1)).places_free == 3
+
+
+def test_what_was_never_listed_is_not_open_to_all_when_its_offer_is_turned_down() -> None:
+    offer = RequestDispatched(
+        **EVENT, **PLACE, version=3, taker=Taker(kind="person", id=UUID(int=101))
+    )
+    declined = acted(follow(None, offer), "decline", somebody(1))
+    for who in (somebody(1), somebody(2)):
+        with pytest.raises(NotListed):
+            acted(declined, "claim", who)
+    later = RequestListed(**EVENT, **PLACE, version=6)
+    assert acted(follow(declined, later), "claim", somebody(2)).state is State.CLAIMED
+
+
+def test_all_who_had_a_hand_in_it_are_told() -> None:
+    unit = {"organisation_id": UUID(int=50)}
+    first, second = somebody(1, 50), somebody(2, 50)
+    task = acted(listed(), "claim", first, **unit)
+    started, told = domain.check_in(task, first, now=NOW, **unit)
+    assert (told.under_way, told.work[0].acted) == (True, (first.person_id,))
+    done, completed = domain.complete(started, second, Report(30), now=NOW, **unit)
+    assert completed is not None
+    (work,) = completed.work
+    assert (work.person_id, work.acted) == (
+        second.person_id,
+        (first.person_id, second.person_id),
+    )
+    reworked = follow(done, RequestReworked(**EVENT, version=9))
+    assert reworked.under_way
+    assert reworked.assignments[0].acted == work.acted
 
 
 def test_nothing_moves_a_void_task() -> None:

@@ -87,7 +87,7 @@ COMMENT ON TABLE refresh_token IS
 INVITATION = """
 CREATE TABLE invitation (
     community text, code_hash bytea, person_id uuid NOT NULL, made_by uuid NOT NULL,
-    expires_at timestamptz NOT NULL, used_at timestamptz,
+    expires_at timestamptz NOT NULL, used_at timestamptz, resets_password boolean NOT NULL,
     PRIMARY KEY (community, code_hash),
     FOREIGN KEY (community, person_id) REFERENCES membership (community, person_id));
 COMMENT ON TABLE invitation IS 'SHA-256 of one-time codes that sign a member in.'
@@ -111,7 +111,7 @@ CREATE INDEX refresh_token_family ON refresh_token (family);
 CREATE INDEX refresh_token_person ON refresh_token (person_id);
 CREATE INDEX refresh_token_expires ON refresh_token (expires_at);
 CREATE INDEX invitation_code ON invitation (code_hash);
-CREATE INDEX invitation_person ON invitation (community, person_id);
+CREATE INDEX invitation_person ON invitation (person_id);
 CREATE INDEX failed_sign_in_mark ON failed_sign_in (mark, at)
 """
 

@@ -82,33 +82,23 @@ CREATE TABLE handler (
     PRIMARY KEY (community, person_id, request_id))
 """
 HANDLER_INDEX = "CREATE INDEX handler_request ON handler (community, request_id)"
-HANDLER_COMMENT = "COMMENT ON TABLE handler IS 'Who handles which request, found by person.'"
 
 SEARCH_WORD = """
 CREATE TABLE search_word (
     community text, word text, request_id uuid, PRIMARY KEY (community, word, request_id))
 """
-COMMENT = """
-COMMENT ON TABLE search_word IS
-    'Two-character words of the descriptions; plain equality passes row-level security.'
-"""
+COMMENTS = (
+    "COMMENT ON TABLE handler IS 'Who handles which request, found by person.'",
+    """COMMENT ON TABLE search_word IS
+    'Two-character words of the descriptions; plain equality passes row-level security.'""",
+)
 
 
 def upgrade() -> None:
     """Make the tables; history is written once and never changed."""
     create_common_tables()
-    for statement in (
-        BIGRAMS,
-        CATEGORY,
-        NUMBERING,
-        SERVICE_REQUEST,
-        STEP,
-        SEARCH_WORD,
-        COMMENT,
-        HANDLER,
-    ):
-        op.execute(statement)
-    for statement in (*INDEXES.split(";"), HANDLER_INDEX, HANDLER_COMMENT):
+    tables = (CATEGORY, NUMBERING, SERVICE_REQUEST, STEP, SEARCH_WORD, HANDLER)
+    for statement in (BIGRAMS, *tables, *INDEXES.split(";"), HANDLER_INDEX, *COMMENTS):
         op.execute(statement)
     for table in (category, handler, numbering, search_word, service_request):
         protect(table)

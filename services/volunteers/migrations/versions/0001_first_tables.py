@@ -26,6 +26,7 @@ CREATE TABLE task (
     evidence_needed text NOT NULL CHECK (evidence_needed IN ('none', 'note', 'photo')),
     state text NOT NULL
         CHECK (state IN ('open', 'claimed', 'in_progress', 'completed', 'closed', 'void')),
+    listed boolean NOT NULL,
     offered_kind text CHECK (offered_kind IN ('person', 'organisation')), offered_id uuid,
     request_version integer NOT NULL, version integer NOT NULL,
     created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL,
@@ -38,7 +39,7 @@ ASSIGNMENT = """
 CREATE TABLE assignment (
     community text, task_id uuid,
     taker_kind text CHECK (taker_kind IN ('person', 'organisation')), taker_id uuid,
-    person_id uuid NOT NULL,
+    person_id uuid NOT NULL, acted uuid[] NOT NULL CHECK (person_id = ANY (acted)),
     state text NOT NULL CHECK (state IN ('claimed', 'started', 'declined', 'completed')),
     version integer NOT NULL,
     service_minutes smallint NOT NULL CHECK (service_minutes BETWEEN 0 AND 1440),
@@ -63,7 +64,7 @@ CREATE TABLE service_record (
 """
 COMMENT = """
 COMMENT ON TABLE service_record IS
-    'Hours of service, written once; of one task and taker the newest counts.'
+    'Hours of service, written once; they count while the assignment stays completed.'
 """
 
 VOLUNTEER = """
@@ -96,7 +97,14 @@ INDEXES = """
 CREATE UNIQUE INDEX task_request ON task (community, request_id, cycle);
 CREATE INDEX task_state ON task (community, state, id);
 CREATE INDEX task_place ON task (community, place_id, id);
-CREATE INDEX assignment_taker ON assignment (community, taker_id, task_id);
+CREATE INDEX task_requester ON task (community, requester_id, id);
+CREATE INDEX task_filed ON task (community, filed_by, id);
+CREATE INDEX task_offered ON task (community, offered_id, id) WHERE offered_id IS NOT NULL;
+CREATE INDEX task_free ON task (community, id)
+    WHERE listed AND offered_id IS NULL AND places_free > 0
+        AND state IN ('open', 'claimed', 'in_progress');
+CREATE INDEX assignment_taker ON assignment (community, taker_id, task_id)
+    WHERE state <> 'declined';
 CREATE UNIQUE INDEX service_record_work
     ON service_record (community, task_id, taker_kind, taker_id, task_version);
 CREATE INDEX service_record_person ON service_record (community, person_id, id)
