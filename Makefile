@@ -19,23 +19,26 @@ help: ## list these targets
 setup: .venv/.ready ## make .venv from the hash-locked requirements (brings uv when it is missing)
 
 .venv/.ready: requirements/dev.lock pyproject.toml .python-version
+	@echo "Setting up .venv (about half a minute) …"
 	@$(MAKE) --no-print-directory uv
-	$(UV) venv --quiet --allow-existing .venv
-	$(UV) $(SYNC) requirements/dev.lock
-	$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
+	@$(UV) venv --quiet --allow-existing .venv || { echo "No Python 3.13 could be had: install it," \
+		"or let this machine reach github.com, where uv downloads it. Then run make again." >&2; exit 1; }
+	@$(UV) $(SYNC) requirements/dev.lock
+	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
 	@touch $@
 
 uv:
-	@$(UV) --version >/dev/null 2>&1 || { python3 -m venv build/uv \
+	@$(UV) --version >/dev/null 2>&1 || { { python3 -m venv build/uv || { echo "Install Python 3" \
+		"with venv (Debian: apt install python3-venv), then run make again." >&2; exit 1; }; } \
 		&& build/uv/bin/pip install -qq --require-hashes -r requirements/setup.lock; }
 
 up: setup ## run everything on one port (PORT=8000), data in data/, with a demo community
 	@exec $(BIN)/jinlin up --data data --port $(PORT) --demo
 
-demo: setup ## replay the Wenhua Road case on a temporary platform
+demo: setup ## replay the Wenhua Road case on a temporary platform, gone afterwards
 	@exec $(BIN)/jinlin demo
 
-verify: setup ## count the invariants of the platform in data/
+verify: setup ## count the invariants of the platform in data/, with `make up` running
 	@exec $(BIN)/jinlin verify
 
 test: setup ## run the tests (ARGS="-k claim" chooses)

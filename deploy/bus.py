@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, cast
+from uuid import UUID
 
 import nats as nats_py
 from nats.aio.client import Client
@@ -21,8 +22,18 @@ from shared.topology import DEAD_LETTERS
 
 __all__ = ["DeadLetter", "connected", "dead_letter", "dead_letters", "provision", "republish"]
 
+SEND_AGAIN_CHUNK: Final = 20_000
+
 _SEND_AGAIN: Final = text(
-    "UPDATE outbox SET sent_at = NULL WHERE event_id >= :first AND sent_at IS NOT NULL"
+    """
+    WITH chunk AS (
+        SELECT event_id FROM outbox WHERE event_id >= :first AND sent_at IS NOT NULL
+        ORDER BY event_id LIMIT :limit
+    ), again AS (
+        UPDATE outbox SET sent_at = NULL FROM chunk WHERE outbox.event_id = chunk.event_id
+    )
+    SELECT count(*), (SELECT event_id FROM chunk ORDER BY event_id DESC LIMIT 1) FROM chunk
+    """
 )
 
 
@@ -73,17 +84,33 @@ async def republish(data: Path, *, since: datetime, service: str | None) -> dict
     moment = since if since.tzinfo else since.replace(tzinfo=UTC)
     counts: dict[str, int] = {}
     for name in [service] if service else services.SERVICES:
-        database = Database.connect(where.databases.address(name), pool_size=1, overflow=0)
-        async with database.transaction(ALL_COMMUNITIES) as tx:
+        database = Database.connect(
+            where.databases.address(name), pool_size=1, overflow=0, patient=True
+        )
+        try:
             if name == "directory":
                 from services.directory.actions import republish_all
 
-                counts[name] = await republish_all(tx)
+                async with database.transaction(ALL_COMMUNITIES) as tx:
+                    counts[name] = await republish_all(tx)
             else:
-                again = await tx.execute(_SEND_AGAIN, {"first": ids.first_id_at(moment)})
-                counts[name] = again.rowcount
-        await database.close()
+                counts[name] = await _send_again(database, ids.first_id_at(moment))
+        finally:
+            await database.close()
     return counts
+
+
+async def _send_again(database: Database, first: UUID) -> int:
+    """Mark every event from `first` on, chunk by chunk: the relay is never locked out for long."""
+    total = 0
+    while True:
+        async with database.transaction(ALL_COMMUNITIES) as tx:
+            values = {"first": first, "limit": SEND_AGAIN_CHUNK}
+            count, last = (await tx.execute(_SEND_AGAIN, values)).one()
+        total += count
+        if count < SEND_AGAIN_CHUNK:
+            return total
+        first = UUID(int=last.int + 1)  # the relay may have sent this chunk again already
 
 
 async def dead_letters(data: Path) -> list[DeadLetter]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from deploy.foreseen import Foreseen
 from deploy.services import SERVICES
@@ -22,13 +23,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Jinlin 近邻: the software that runs a neighbourhood.",
 )
-outbox = typer.Typer(no_args_is_help=True, help="What the services have told.")
+outbox = typer.Typer(no_args_is_help=True, help="Events the services have told; send them again.")
 dlq = typer.Typer(no_args_is_help=True, help="Events that could not be worked in.")
 app.add_typer(outbox, name="outbox")
 app.add_typer(dlq, name="dlq")
 
-out = Console()
-err = Console(stderr=True)
+# We print sentences and folders' names: nothing in them is markup, no word is painted.
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 Data = Annotated[Path, typer.Option(help="The data folder of the platform.", show_default=True)]
 DATA = Path("data")
@@ -39,7 +41,7 @@ def main() -> None:
     try:
         app()
     except Foreseen as failure:
-        err.print(str(failure), style="red", markup=False, highlight=False, soft_wrap=True)
+        err.print(str(failure), style="red", soft_wrap=True)
         sys.exit(1)
 
 
@@ -81,7 +83,8 @@ def up(
 def demo(
     *,
     at: Annotated[
-        str | None, typer.Option(help="A running platform; none: a temporary one.")
+        str | None,
+        typer.Option(help="A running platform: http://127.0.0.1:8000; none: a temporary one."),
     ] = None,
     data: Data = DATA,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -89,7 +92,7 @@ def demo(
     """Replay Wenhua Road: 150 needs asked, 112 taken, done, closed, awarded and told.
 
     The operator signs in with JINLIN_OPERATOR_NAME and JINLIN_OPERATOR_PASSWORD, or as the
-    operator of the platform in --data when that is the one at --at.
+    operator of the platform in --data if that is the one at --at.
     """
     from deploy.demo.command import play
 
@@ -127,6 +130,7 @@ def verify(
         )
     else:
         out.print(_findings(findings))
+        out.print(_verdict([one.name for one in findings if not one.holds]), soft_wrap=True)
     if not all(one.holds for one in findings):
         raise typer.Exit(1)
 
@@ -136,9 +140,16 @@ def _findings(findings: list[Any]) -> Table:
     for column in ("invariant", "counted", "broken"):
         table.add_column(column, justify="left" if column == "invariant" else "right")
     for one in findings:
-        mark = str(one.broken) if one.holds else f"[red]{one.broken}[/red]"
+        mark = Text(str(one.broken), style="" if one.holds else "red")
         table.add_row(one.name, str(one.counted), mark)
     return table
+
+
+def _verdict(broken: list[str]) -> str:
+    """One sentence for whoever does not read tables."""
+    if not broken:
+        return "All hold."
+    return f"{len(broken)} {'is' if len(broken) == 1 else 'are'} broken: {'; '.join(broken)}."
 
 
 @app.command()
@@ -244,7 +255,9 @@ def token(
     name: Annotated[str, typer.Argument(help="A sign-in name, for example `operator`.")],
     *,
     data: Data = DATA,
-    at: Annotated[str | None, typer.Option(help="A running platform.")] = None,
+    at: Annotated[
+        str | None, typer.Option(help="A running platform: http://127.0.0.1:8000")
+    ] = None,
 ) -> None:
     """Print a token for trying the API by hand; it is good for ten minutes."""
     from deploy.tokens import token as get

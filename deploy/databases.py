@@ -108,8 +108,11 @@ async def migrate(databases: Databases, service: str) -> bool:
 
 
 async def keep_partitions(databases: Databases, service: str) -> None:
-    """Make the partitions of the coming days, drop those that are kept long enough."""
+    """Make the partitions of the coming days, drop those that are kept long enough.
+
+    Each in its own transaction; one that is in use is left to the next run.
+    """
     engine = create_async_engine(databases.url(service, owner=True), poolclass=NullPool)
-    async with engine.begin() as connection:
+    async with engine.connect() as connection:
         await connection.run_sync(migrations.keep_partitions, datetime.now(UTC))
     await engine.dispose()

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from deploy.local.platform import RunningPlatform, running_platform, watch
+from deploy.services import SERVICES
 
 __all__ = ["up"]
 
@@ -70,8 +72,13 @@ async def _until(asked: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
 def _announce(
     platform: RunningPlatform, sign_ins: dict[str, str], seconds: float, console: Console
 ) -> None:
-    console.print(f"\nReady in {seconds:.1f} s: [bold]{platform.origin}[/bold]")
-    console.print("Sign in as:")
-    for name, password in sign_ins.items():
-        console.print(f"  {name:<14} {password}", highlight=False)
-    console.print("API documents: /api/<service>/docs · Ctrl-C stops everything.\n")
+    ready = Text(f"\nReady in {seconds:.1f} s: ").append(platform.origin, style="bold")
+    lines = [
+        "Sign in as (name / password; they stay the same):",
+        *(f"  {name:<14} {password}" for name, password in sign_ins.items()),
+        "API documents:",
+        *(f"{platform.origin}/api/{service}/docs" for service in SERVICES),
+        "Ctrl-C stops everything.\n",
+    ]
+    console.print(ready, soft_wrap=True)
+    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from deploy.bus import connected
 from deploy.services import SERVICES
 from deploy.where import Whereabouts
 from services.points.domain import Rule, Rulebook, Terms
+from services.points.domain.rule import RuleUnknown
 from shared.database import ALL_COMMUNITIES, Database
 from shared.topology import DEAD_LETTERS
 
@@ -102,7 +104,7 @@ async def _open(where: Whereabouts) -> AsyncGenerator[Callable[[], AsyncIterator
         databases: dict[str, Database] = {}
         for service in SERVICES:
             databases[service] = Database.connect(
-                where.databases.address(service), pool_size=1, overflow=0
+                where.databases.address(service), pool_size=1, overflow=0, patient=True
             )
             stack.push_async_callback(databases[service].close)
         nats = await stack.enter_async_context(connected(where))
@@ -148,7 +150,7 @@ def _rule(row: RowMapping) -> Rule:
 
 
 def _expected(closed: Iterable[RowMapping], rules: Rulebook) -> Iterable[AwardKey]:
-    """The awards that the closed requests deserve; without a rule none can be right."""
+    """The awards that the closed requests deserve; one whose rule is unknown is missing."""
     for row in closed:
         community, code = row["community"], row["points_rule"]
         if not code:
@@ -156,10 +158,18 @@ def _expected(closed: Iterable[RowMapping], rules: Rulebook) -> Iterable[AwardKe
         minutes: Counter[tuple[str, str]] = Counter()
         for one in row["work"]:
             minutes[one["taker"]["kind"], one["taker"]["id"]] += one["service_minutes"]
-        terms = rules.in_force(community, code, row["closed_at"]).terms
+        terms = _terms(rules, community, code, row["closed_at"])
         for (kind, taker_id), service_minutes in minutes.items():
-            if terms.points(service_minutes):
+            if terms is None or terms.points(service_minutes):
                 yield AwardKey(community, row["id"], row["cycle"], kind, UUID(taker_id), code)
+
+
+def _terms(rules: Rulebook, community: str, code: str, at: datetime) -> Terms | None:
+    """What the rule granted then; None when the ledger knows no such rule."""
+    try:
+        return rules.in_force(community, code, at).terms
+    except RuleUnknown:
+        return None
 
 
 def _sum(name: str, sql: str) -> Callable[[AsyncConnection], Awaitable[Finding]]:

@@ -20,6 +20,8 @@ from shared.topology import Limits
 __all__ = ["NotRunning", "PlatformSettings", "Whereabouts", "roles"]
 
 WHEREABOUTS: Final = "whereabouts.json"
+MADE_UP: Final = Path("data")
+"""Where `make up` starts the platform."""
 
 
 class NotRunning(Foreseen):
@@ -95,14 +97,29 @@ class Whereabouts:
         try:
             content = json.loads((folder / WHEREABOUTS).read_text())
         except FileNotFoundError:
-            raise NotRunning(
-                f"No platform is running in {folder}. Start one with `jinlin up --data {folder}`, "
-                "or set JINLIN_POSTGRES_URL, JINLIN_DATABASE_PASSWORD and JINLIN_NATS_URL."
-            ) from None
+            raise NotRunning(_not_running(folder)) from None
         databases = Databases(content["server"], content["passwords"])
         return cls(databases, content["nats_url"], content["origin"])
+
+    @staticmethod
+    def origin_in(folder: Path) -> str | None:
+        """The address of the platform that runs in `folder`; None when none does."""
+        try:
+            return json.loads((folder / WHEREABOUTS).read_text())["origin"]
+        except FileNotFoundError:
+            return None
 
     @staticmethod
     def forget(folder: Path) -> None:
         """The platform in `folder` has stopped."""
         (folder / WHEREABOUTS).unlink(missing_ok=True)
+
+
+def _not_running(folder: Path) -> str:
+    """What to do, for people first: `make up` is for those who typed no folder."""
+    name = str(folder) if folder.is_absolute() else f"{folder} ({folder.absolute()})"
+    command = "make up" if folder == MADE_UP else f"jinlin up --data {folder}"
+    return (
+        f"No platform is running in the folder {name}. Start one with `{command}`. One that runs "
+        "elsewhere is named by JINLIN_POSTGRES_URL, JINLIN_DATABASE_PASSWORD and JINLIN_NATS_URL."
+    )

@@ -20,6 +20,8 @@ from nats.errors import ConnectionClosedError
 from nats.errors import Error as NatsError
 
 from shared.consumers import Consumer
+from shared.delivery import BUS_ERRORS
+from shared.reasons import place_of, reason_of
 from shared.topology import BATCH
 
 __all__ = ["Bus", "PromptSubscriber"]
@@ -100,9 +102,14 @@ class Bus:
         async def take(messages: list[Msg]) -> None:
             try:
                 await consumer.take(messages)
-            except Exception:
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next must come
                 # They stay unacknowledged and come again after ack_wait.
-                log.exception("consumer.not_settled", consumer=spec.durable)
+                log.error(  # noqa: TRY400 - its message may repeat what people wrote
+                    "consumer.not_settled",
+                    consumer=spec.durable,
+                    error=reason_of(error),
+                    place=place_of(error),
+                )
 
         spec = consumer.spec
         subscriber = self._broker.subscriber(
@@ -133,13 +140,10 @@ class Bus:
 
     async def leave(self) -> None:
         """Let handlers finish what they hold, then disconnect; also while the bus is away."""
-        # It cannot be told: what was not acked comes again. With something left to send, nats-py
-        # writes to the lost connection: OSError from asyncio, RuntimeError from uvloop.
-        lost = (NatsError, OSError, RuntimeError)
-        with suppress(*lost):
+        with suppress(*BUS_ERRORS):  # it cannot be told: what was not acked comes again
             await self._broker.stop()
         if self._nats is not None:
-            with suppress(*lost):
+            with suppress(*BUS_ERRORS):
                 await self._nats.close()
 
     async def watch(self) -> None:

@@ -3,12 +3,13 @@
 A batch is one transaction: inbox rows, the handler's effect, commit, then the acks. A batch that
 fails is taken apart, one transaction an event. An event that fails for a passing reason is parked
 in the table `retry`; one that can never succeed, or has failed six times, becomes a dead letter.
-While the database cannot be reached nothing is fetched and nothing counts as an attempt.
+While the database cannot be reached nothing is fetched and nothing counts as an attempt. What can
+be neither parked nor buried stays unacknowledged and comes again after `ack_wait`.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Final
 
 import structlog
@@ -21,10 +22,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import inbox, outbox, telemetry
 from shared.database import ALL_COMMUNITIES, Database, is_unreachable
-from shared.delivery import Delivery, Poison
+from shared.delivery import BUS_ERRORS, Delivery, Poison
 from shared.events import Event
 from shared.metrics import Metrics
 from shared.problems import NotYet, Problem
+from shared.reasons import place_of, reason_of
 from shared.topology import ConsumerSpec
 
 __all__ = ["Consumer", "Consumers", "EventTx", "Handler"]
@@ -84,75 +86,90 @@ class Consumer:
         self._ack_wait_seconds = ack_wait_seconds
 
     async def take(self, messages: Sequence[Msg]) -> None:
-        """Work in what the bus delivered: all of it is settled when this returns."""
+        """Work in what the bus delivered; what could not be set aside comes again."""
         deliveries: list[Delivery] = []
+        poisons: list[Poison] = []
         for message in messages:
             try:
                 deliveries.append(Delivery.read(message))
             except Poison as poison:
-                await self._bury_unread(poison)
+                poisons.append(poison)
         if deliveries:
             await self._work_in(deliveries)
+        for poison in poisons:  # last: a bus that does not answer must not keep the good waiting
+            await self._bury_unread(poison)
 
     async def take_parked(self, parked: inbox.Parked) -> None:
         """Give a parked event its next attempt."""
         try:
             delivery = Delivery.unpark(parked)
         except Poison as poison:  # its contract changed while it waited
-            await self._bury_unread(poison)
-            async with self._database.transaction(ALL_COMMUNITIES) as tx:
-                await inbox.forget_parked(tx, self.spec.durable, [parked.event_id])
+            if await self._bury_unread(poison):
+                async with self._database.transaction(ALL_COMMUNITIES) as tx:
+                    await inbox.forget_parked(tx, self.spec.durable, [parked.event_id])
         else:
             await self._work_in([delivery])
 
     async def _work_in(self, deliveries: Sequence[Delivery]) -> None:
         """Settle `deliveries`, however often the database goes away meanwhile."""
+        patience = _Patience(self._ack_wait_seconds)
+        left = deliveries
         while True:
             try:
-                await self._settle(deliveries)
+                await self._settle(left, patience)
             except Exception as error:
                 if not is_unreachable(error):
                     raise
                 log.warning("consumer.database_lost", consumer=self.spec.durable)
-                await self._wait_for_database(deliveries)
+                left = [one for one in left if not one.is_settled]
+                await self._wait_for_database(left, patience)
             else:
                 return
 
-    async def _settle(self, deliveries: Sequence[Delivery]) -> None:
-        """As one batch if possible, else one by one. Raises only when the database is away."""
+    async def _settle(self, deliveries: Sequence[Delivery], patience: "_Patience") -> None:
+        """As one batch if possible, else one by one.
+
+        Raises when the database is away, and when the bus refuses an ack: its connection is closed.
+        """
         try:
             await self._apply(deliveries)
         except Exception as error:
             if is_unreachable(error):
                 raise
             for delivery in deliveries:
+                await patience.ask_for(deliveries)
                 await self._settle_one(delivery)
         else:
             for delivery in deliveries:
                 await delivery.ack()
 
     async def _settle_one(self, delivery: Delivery) -> None:
-        """Work one event in; park or bury it when that fails."""
+        """Work one event in; set it aside when that fails. Raises as `_settle`."""
         try:
             await self._apply([delivery])
         except Exception as error:
             if is_unreachable(error):
                 raise
-            attempts = delivery.attempts + 1
-            log.warning(
-                "consumer.failed",
-                consumer=self.spec.durable,
-                event_id=str(delivery.event.event_id),
-                attempts=attempts,
-                error=repr(error),
-                exc_info=not isinstance(error, Problem),
-            )
-            if is_permanent(error) or attempts >= LAST_ATTEMPT:
-                await self._bury(delivery, repr(error))
-            else:
-                await self._park(delivery, repr(error))
+            await self._set_aside(delivery, error)
         else:
             await delivery.ack()
+
+    async def _set_aside(self, delivery: Delivery, error: Exception) -> None:
+        """Park or bury what failed; if that fails too, the bus or the sweep brings it again."""
+        attempts = delivery.attempts + 1
+        logger = log.bind(consumer=self.spec.durable, event_id=str(delivery.event.event_id))
+        reason = reason_of(error)
+        place = [] if isinstance(error, Problem) else place_of(error)
+        logger.warning("consumer.failed", attempts=attempts, error=reason, place=place)
+        try:
+            if is_permanent(error) or attempts >= LAST_ATTEMPT:
+                await self._bury(delivery, reason)
+            else:
+                await self._park(delivery, reason)
+        except Exception as failure:
+            if is_unreachable(failure):
+                raise
+            logger.warning("consumer.not_set_aside", error=reason_of(failure))
 
     async def _apply(self, deliveries: Sequence[Delivery]) -> None:
         """One transaction: note the events as done, and do what is new among them."""
@@ -187,9 +204,15 @@ class Consumer:
         self._metrics.count(self.spec.durable, "parked")
         await delivery.ack()
 
-    async def _bury_unread(self, poison: Poison) -> None:
-        await poison.delivery.bury(self._nats(), self.spec.durable, str(poison))
+    async def _bury_unread(self, poison: Poison) -> bool:
+        """Bury it if the bus takes it; whether it did."""
+        try:
+            await poison.delivery.bury(self._nats(), self.spec.durable, str(poison))
+        except BUS_ERRORS as failure:
+            log.warning("consumer.not_buried", consumer=self.spec.durable, error=reason_of(failure))
+            return False
         self._metrics.count(self.spec.durable, "buried")
+        return True
 
     async def _bury(self, delivery: Delivery, reason: str) -> None:
         await delivery.bury(self._nats(), self.spec.durable, reason)
@@ -198,16 +221,13 @@ class Consumer:
             async with self._database.transaction(delivery.event.community) as tx:
                 await inbox.forget_parked(tx, self.spec.durable, [delivery.event.event_id])
 
-    async def _wait_for_database(self, deliveries: Sequence[Delivery]) -> None:
+    async def _wait_for_database(
+        self, deliveries: Sequence[Delivery], patience: "_Patience"
+    ) -> None:
         """Return when the database answers; until then the bus is told that work goes on."""
-        loop = asyncio.get_running_loop()
-        told_at = loop.time()
         while True:
             await asyncio.sleep(0.5)
-            if loop.time() - told_at > self._ack_wait_seconds / 3:
-                told_at = loop.time()
-                for delivery in deliveries:
-                    await delivery.in_progress()
+            await patience.ask_for(deliveries)
             try:
                 async with self._database.transaction() as tx:
                     await tx.execute(text("SELECT 1"))
@@ -216,6 +236,23 @@ class Consumer:
                     raise
             else:
                 return
+
+
+class _Patience:
+    """Asks the bus for more time, three times in each of its `ack_wait`s."""
+
+    def __init__(self, ack_wait_seconds: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._every = ack_wait_seconds / 3
+        self._asked_at = self._loop.time()
+
+    async def ask_for(self, deliveries: Sequence[Delivery]) -> None:
+        """Ask if it is time to; a bus that is away cannot be asked."""
+        if self._loop.time() - self._asked_at > self._every:
+            self._asked_at = self._loop.time()
+            with suppress(*BUS_ERRORS):
+                for delivery in deliveries:
+                    await delivery.in_progress()
 
 
 def is_permanent(error: Exception) -> bool:

@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 from pydantic import ValidationError
 
 from shared.events import UNSTAMPED, Event
 from shared.inbox import Parked
 from shared.relay import publish_one
 
-__all__ = ["Delivery", "Poison", "Undelivered"]
+__all__ = ["BUS_ERRORS", "Delivery", "Poison", "Undelivered"]
+
+BUS_ERRORS: Final = (NatsError, OSError, RuntimeError)
+"""What telling the bus something may raise. On a lost connection with something left to send,
+nats-py raises OSError with asyncio and RuntimeError with uvloop."""
 
 
 class Poison(Exception):  # noqa: N818 - a word of the trade
@@ -44,7 +49,7 @@ class Undelivered:
             "Nats-Msg-Id": f"{consumer}/{key}/{self._place()}",
         }
         await publish_one(nats, f"dlq.{consumer}", self.body, headers)
-        if self.message is not None:
+        if self.message is not None and not self.message.is_acked:
             await self.message.term()
 
     def _place(self) -> str:
@@ -104,12 +109,17 @@ class Delivery(Undelivered):
             consumer, self.event.event_id, self.subject, self.headers, self.body, self.attempts
         )
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the bus has been told that it is: acknowledged or buried."""
+        return self.message is not None and self.message.is_acked
+
     async def ack(self) -> None:
-        """Tell the bus that it is settled."""
-        if self.message is not None:
+        """Tell the bus that it is settled; once, however often this is called."""
+        if self.message is not None and not self.is_settled:
             await self.message.ack()
 
     async def in_progress(self) -> None:
-        """Ask the bus for more time."""
-        if self.message is not None:
+        """Ask the bus for more time, if it is not settled."""
+        if self.message is not None and not self.is_settled:
             await self.message.in_progress()

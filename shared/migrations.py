@@ -1,16 +1,21 @@
 """Migrations: what each service's Alembic folder shares, and the walls around every table."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import structlog
 from alembic import command, context, op
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, Table, text
+from sqlalchemy.exc import DBAPIError
 
 from shared import ids
+from shared.database import sqlstate
 from shared.tables import common
 
 __all__ = [
@@ -24,10 +29,13 @@ __all__ = [
     "upgrade",
 ]
 
+log = structlog.get_logger()
+
 PARTITIONED: Final = {"outbox": 30, "inbox": 37}
 """Tables partitioned by the day in their UUIDv7, and how many days they are kept."""
 
 DAYS_AHEAD: Final = 7
+LOCK_NOT_AVAILABLE: Final = "55P03"
 
 OPEN_COMMUNITIES: Final = (
     "(SELECT current_setting('app.communities', true)) = '*' OR community = ANY("
@@ -90,18 +98,43 @@ def protect(table: Table, *, grants: str = "SELECT, INSERT, UPDATE, DELETE") -> 
 
 
 def keep_partitions(connection: Connection, now: datetime) -> None:
-    """Make the partitions of the coming days and drop the old ones whole; run it every day."""
+    """Make the partitions of the coming days and drop the old ones whole; run it every day.
+
+    Each is a transaction of its own, unless the caller has opened one. None waits longer than a
+    second for those at work, who would queue behind it: it is left to the next run.
+    """
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     for table, kept_days in PARTITIONED.items():
-        present = set(connection.execute(_PARTITIONS, {"table": table}).scalars())
+        present: set[str] = set()
+        with _step(connection, table):
+            present.update(connection.execute(_PARTITIONS, {"table": table}).scalars())
         for day in days(midnight - timedelta(days=1), DAYS_AHEAD + 2):
-            if f"{table}_{day:%Y%m%d}" not in present:
-                _add_partition(connection, table, day)
+            if (name := f"{table}_{day:%Y%m%d}") not in present:
+                with _step(connection, name):
+                    _add_partition(connection, table, day)
         oldest = midnight - timedelta(days=kept_days)
         for name in sorted(present - {f"{table}_default"}):
-            if name < f"{table}_{oldest:%Y%m%d}" and not _holds_unsent(connection, table, name):
-                connection.execute(text(f"DROP TABLE {name}"))
-        _prune_default(connection, table, oldest)
+            if name < f"{table}_{oldest:%Y%m%d}":
+                with _step(connection, name):
+                    if not _holds_unsent(connection, table, name):
+                        connection.execute(text(f"DROP TABLE {name}"))
+        with _step(connection, f"{table}_default"):
+            _prune_default(connection, table, oldest)
+
+
+@contextmanager
+def _step(connection: Connection, partition: str) -> Generator[None]:
+    """Do one thing whole or not at all; a lock that is not to be had soon only skips it."""
+    alone = not connection.in_transaction()
+    try:
+        with connection.begin() if alone else connection.begin_nested():
+            if alone:
+                connection.execute(text("SET LOCAL lock_timeout = '1s'"))
+            yield
+    except DBAPIError as error:
+        if sqlstate(error) != LOCK_NOT_AVAILABLE:
+            raise
+        log.warning("partition.in_use", partition=partition)
 
 
 def _holds_unsent(connection: Connection, table: str, name: str) -> bool:

@@ -1,8 +1,9 @@
 """The relay: publishes what the outbox holds, in order, each event at least once.
 
-One replica of a service leads (an advisory lock of its database). It is woken by NOTIFY, with a
-poll of one second behind it. A batch goes out as one atomic batch of JetStream; where the server
-refuses that (a crash left part of it published), one by one.
+One replica of a service leads (an advisory lock of its database): one that can reach the bus, for
+as long as it can. It is woken by NOTIFY, with a poll of one second behind it. A batch goes out as
+one atomic batch of JetStream; where the server refuses that (a crash left part of it published),
+one by one.
 """
 
 import asyncio
@@ -17,12 +18,14 @@ import asyncpg
 import orjson
 import structlog
 from nats.aio.client import Client
+from nats.errors import ConnectionClosedError
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError
 
 from shared import clock, ids
 from shared.database import ALL_COMMUNITIES, is_unreachable
 from shared.outbox import CHANNEL
+from shared.reasons import place_of, reason_of
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -37,11 +40,14 @@ LOCK: Final = 0x6A696E6C696E  # "jinlin"
 BATCH: Final = 500
 POLL_SECONDS: Final = 1.0
 PUBLISH_TIMEOUT_SECONDS: Final = 5.0
+GIVE_UP_SECONDS: Final = 5.0
+"""How long a leader may be without the bus before another replica gets its chance."""
 
 _UNSENT = """
     SELECT event_id, type, subject, entity_id, version, body, occurred_at, traceparent
     FROM outbox WHERE sent_at IS NULL ORDER BY position LIMIT $1
 """
+_OLDEST = "SELECT occurred_at FROM outbox WHERE sent_at IS NULL ORDER BY position LIMIT 1"
 _LEAD = "SELECT pg_try_advisory_lock($1)"
 _MARK_SENT = """
     UPDATE outbox SET sent_at = now()
@@ -110,13 +116,14 @@ class Relay:
         while True:
             try:
                 await self._lead()
-            except Exception as error:  # whatever it was, events must go on leaving
-                known = is_unreachable(error) or isinstance(error, NatsError)
-                log.warning("relay.interrupted", error=repr(error), exc_info=not known)
+            except Exception as error:  # noqa: BLE001 - events must go on leaving
+                known = is_unreachable(error) or isinstance(error, NatsError | OSError)
+                place = [] if known else place_of(error)
+                log.warning("relay.interrupted", error=reason_of(error), place=place)
                 await asyncio.sleep(POLL_SECONDS)
 
     async def _lead(self) -> None:
-        """Connect, become the leader, publish until the connection is lost."""
+        """Become the leader, publish until the database or, for some seconds, the bus is away."""
         connection = await asyncpg.connect(
             self._dsn,
             timeout=2,
@@ -124,10 +131,16 @@ class Relay:
             server_settings={"app.communities": ALL_COMMUNITIES, "application_name": "relay"},
         )
         try:
-            while not await connection.fetchval(_LEAD, LOCK):  # noqa: ASYNC110 - another leads
-                await asyncio.sleep(POLL_SECONDS)
+            await self._stand(connection)
             await connection.add_listener(CHANNEL, self._wake)
+            loop = asyncio.get_running_loop()
+            connected_at = loop.time()
             while True:
+                if self._is_connected():
+                    connected_at = loop.time()
+                elif loop.time() - connected_at > GIVE_UP_SECONDS:
+                    log.warning("relay.gave_up_the_lead")
+                    return
                 self._woken.clear()
                 if not await self._relay_batch(connection):
                     with suppress(TimeoutError):
@@ -135,6 +148,23 @@ class Relay:
         finally:
             with suppress(Exception):
                 await connection.close(timeout=1)
+
+    async def _stand(self, connection: Connection) -> None:
+        """Return when this replica leads; without the bus it only looks how much is waiting."""
+        while True:
+            if not self._is_connected():
+                self.oldest = await connection.fetchval(_OLDEST)
+            elif await connection.fetchval(_LEAD, LOCK):
+                return
+            else:
+                self.oldest = None  # the leader's to tell
+            await asyncio.sleep(POLL_SECONDS)
+
+    def _is_connected(self) -> bool:
+        try:
+            return self._nats().is_connected
+        except ConnectionClosedError:  # it has not been made yet
+            return False
 
     def seconds_behind(self) -> float:
         """How long the oldest event of the outbox has been waiting, in seconds."""
@@ -147,7 +177,7 @@ class Relay:
         """Publish one batch and mark it. Whether there may be more to do at once."""
         rows = [Unsent(*row) for row in await connection.fetch(_UNSENT, BATCH)]
         self.oldest = rows[0].occurred_at if rows else None
-        if not rows or not self._nats().is_connected:
+        if not rows or not self._is_connected():
             return False
         if self._render is not None:
             rows = list(await self._render(rows))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final, Self
 from uuid import uuid4
 
@@ -10,16 +11,26 @@ import httpx
 
 from deploy.foreseen import Foreseen
 
-__all__ = ["Api", "Refused", "Session"]
+__all__ = ["Api", "NoAnswer", "Refused", "Session"]
 
 TRIES: Final = 20
 PAUSE_SECONDS: Final = 0.5
+ANSWER_SECONDS: Final = 3
 TOGETHER: Final = 4
 """How many calls are under way at once: a busy afternoon, not a flood."""
 
 
 class Refused(Foreseen):
     """The platform refused a call; says which one and why."""
+
+    def __init__(self, sentence: str, status: int | None = None) -> None:
+        """Take what to say, and the answer's status if there was an answer."""
+        super().__init__(sentence)
+        self.status = status
+
+
+class NoAnswer(Foreseen):
+    """No platform is at an address; says which."""
 
 
 class Api:
@@ -41,6 +52,16 @@ class Api:
         """Close them."""
         await self._client.aclose()
 
+    async def knock(self) -> None:
+        """Return if a platform is there. Raises NoAnswer within about three seconds."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                answer = await self._client.get(f"{self.origin}/livez")
+        except (httpx.TransportError, TimeoutError):
+            raise NoAnswer(f"No platform answers at {self.origin}") from None
+        if not answer.is_success:
+            raise NoAnswer(f"No platform answers at {self.origin}: something else is there")
+
     async def call(
         self, method: str, path: str, *, token: str | None = None, **content: Any
     ) -> httpx.Response:
@@ -59,7 +80,8 @@ class Api:
             if answer is not None:
                 if answer.is_success:
                     return answer
-                raise Refused(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
+                status = answer.status_code
+                raise Refused(f"{method} {path}: {status} {answer.text[:500]}", status)
             await asyncio.sleep(PAUSE_SECONDS)
         raise Refused(f"{method} {path}: the platform did not come back")
 
@@ -141,7 +163,7 @@ class Session:
         try:
             return await self.api.call(method, path, token=self.token, **content)
         except Refused as refused:
-            if ": 401 " not in str(refused):
+            if refused.status != HTTPStatus.UNAUTHORIZED:
                 raise
         fresh = await self.api.call(
             "POST", "/directory/refresh", json={"refresh_token": self.refresh_token}

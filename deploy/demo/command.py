@@ -20,7 +20,7 @@ from deploy.demo.figures import Figures
 from deploy.demo.replay import replay
 from deploy.demo.run import Told
 from deploy.local.platform import running_platform
-from deploy.tokens import operator
+from deploy.tokens import operator, origin_of, sign_in
 
 __all__ = ["play"]
 
@@ -28,7 +28,9 @@ __all__ = ["play"]
 async def play(at: str | None, data: Path, console: Console) -> Figures:
     """Replay Wenhua Road at `at`, or on a platform that lives as long as the replay."""
     async with _platform(at, data, console) as (origin, name, password), Api(origin) as api:
-        session = await api.sign_in(name, password)
+        session = await sign_in(api, name, password)
+        if not console.is_terminal:
+            console.print("Replaying Wenhua Road, about half a minute …")
         with _progress(console) as told:
             return await replay(api, session, told)
 
@@ -39,7 +41,8 @@ async def _platform(
 ) -> AsyncGenerator[tuple[str, str, str]]:
     """The platform's address and its operator."""
     if at is not None:
-        yield at, *operator(data)
+        origin = origin_of(data, at)
+        yield origin, *operator(data, origin)
         return
     with tempfile.TemporaryDirectory(prefix="jinlin-demo-") as folder:
         console.print("Starting a temporary platform …")

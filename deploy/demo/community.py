@@ -70,7 +70,9 @@ async def _load(api: Api, operator: Session, sign_ins: Mapping[str, str]) -> Non
     for person in await operator.everything(f"{where}/people"):
         password = sign_ins[person["login_name"]]
         if not (begun and await _can_sign_in(api, person["login_name"], password)):
-            invitation = await operator.post(f"{where}/people/{person['id']}/invitation")
+            invitation = await operator.post(
+                f"{where}/people/{person['id']}/invitation", {"reset": True}
+            )
             session = await api.accept_invitation(invitation["code"])
             await session.post("/directory/me/password", {"new": password})
 

@@ -8,14 +8,19 @@ from typing import Any, Final
 from uuid import uuid4
 
 from deploy.demo.api import Api, Session
+from deploy.foreseen import Foreseen
 
-__all__ = ["Run", "Told"]
+__all__ = ["NeverCame", "Run", "Told"]
 
 WAIT_SECONDS: Final = 120
 LOOK_SECONDS: Final = 0.2
 
 Told = Callable[[str, int, int], None]
 """Hears of progress: the step's name, how much is done, of how much."""
+
+
+class NeverCame(Foreseen):
+    """What a step waits for did not come; says what and how much of it did."""
 
 
 @dataclass
@@ -61,7 +66,7 @@ class Run:
     async def until[T](
         self, step: str, want: int, look: Callable[[], Awaitable[list[T]]]
     ) -> list[T]:
-        """Look until `want` things are there. Raises TimeoutError after two minutes."""
+        """Look until `want` things are there. Raises NeverCame after two minutes."""
         deadline = time.monotonic() + WAIT_SECONDS
         while True:
             there = await look()
@@ -69,5 +74,8 @@ class Run:
             if len(there) >= want:
                 return there
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{step}: {len(there)} of {want} after {WAIT_SECONDS} s")
+                raise NeverCame(
+                    f"The replay waited {WAIT_SECONDS} s in vain for {step}: {len(there)} of "
+                    f"{want} are there. `jinlin verify` says where the rest is held up."
+                )
             await asyncio.sleep(LOOK_SECONDS)

@@ -117,7 +117,7 @@ class RequestReopened(RequestEvent, name="reopened"):
     """Not solved: a new cycle begins with the last takers; the cycle before loses its award."""
 
     place_id: UUID
-    work: tuple[Work, ...] = Field(description="The work of the cycle that was closed.")
+    work: tuple[Work, ...] = Field(description="Who goes on with it; nobody: it waits for staff.")
     evidence_needed: EvidenceNeeded = "none"
 
     @property

@@ -4,9 +4,7 @@ import asyncio
 import base64
 import functools
 import hashlib
-import os
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from pwdlib import PasswordHash
@@ -28,8 +26,6 @@ TOKEN_BYTES: Final = 32
 CODE_BYTES: Final = 16
 
 _passwords: Final = PasswordHash.recommended()  # argon2id
-_cores: Final = ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="argon2")
-"""As many hashes at a time as there are cores: each takes 64 MiB, and the others just wait."""
 
 
 @functools.cache
@@ -40,12 +36,12 @@ def _decoy() -> str:
 
 async def prepare_decoy() -> None:
     """Make the decoy before anybody can measure how long that takes."""
-    await asyncio.get_running_loop().run_in_executor(_cores, _decoy)
+    await asyncio.to_thread(_decoy)
 
 
 async def hash_password(password: str) -> str:
     """The argon2id hash to keep; 0.1 s of CPU, in a thread. Never within callers' transactions."""
-    return await asyncio.get_running_loop().run_in_executor(_cores, _passwords.hash, password)
+    return await asyncio.to_thread(_passwords.hash, password)
 
 
 async def verify_password(password: str, password_hash: str | None) -> bool:
@@ -55,7 +51,7 @@ async def verify_password(password: str, password_hash: str | None) -> bool:
         fits = _passwords.verify(password, password_hash or _decoy())
         return fits and password_hash is not None
 
-    return await asyncio.get_running_loop().run_in_executor(_cores, verify)
+    return await asyncio.to_thread(verify)
 
 
 def new_token() -> str:

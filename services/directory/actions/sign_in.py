@@ -1,5 +1,7 @@
 """Signing in and staying signed in: every use case ends in tokens, or in a refusal."""
 
+import asyncio
+import os
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -47,6 +49,11 @@ __all__ = [
 Transactions = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 """Opens a transaction over all communities, for use cases that need two short ones."""
 
+_turns: Final = asyncio.Semaphore(max(2, os.cpu_count() or 2))
+"""As many passwords at a time as there are cores. Whoever waits holds no connection yet, and their
+attempt is not counted yet; so a rush of sign-ins neither starves the others nor looks like one of
+guesses."""
+
 EXPIRES_IN_SECONDS: Final = int(ACCESS.total_seconds())
 
 
@@ -67,6 +74,13 @@ async def sign_in(
 
     The password is checked outside any transaction: it takes long, and connections are few.
     """
+    async with _turns:
+        return await _sign_in(transactions, login_name, password, address=address, issuer=issuer)
+
+
+async def _sign_in(
+    transactions: Transactions, login_name: str, password: str, *, address: str, issuer: str
+) -> Tokens:
     name_mark, address_mark = secret.mark("name", login_name), secret.mark("address", address)
     async with transactions() as tx:
         await _require_patience(tx, address_mark, free_tries=FREE_TRIES_OF_AN_ADDRESS)
@@ -137,11 +151,12 @@ async def change_password(
         mark, attempt = secret.mark("name", account.login_name), list[UUID]()
         if account.password_hash is not None:
             attempt = await _begin_attempt(tx, mark)
-    if account.password_hash is not None and not await secret.verify_password(
-        old or "", account.password_hash
-    ):
-        raise WrongCredentials
-    password_hash = await secret.hash_password(new)
+    async with _turns:
+        if account.password_hash is not None and not await secret.verify_password(
+            old or "", account.password_hash
+        ):
+            raise WrongCredentials
+        password_hash = await secret.hash_password(new)
     async with transactions() as tx:
         if await store.credentials(tx, person_id=person_id, hold=True) != account:
             raise WrongState  # it was changed meanwhile

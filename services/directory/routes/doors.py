@@ -1,15 +1,18 @@
 """The directory's own door: for whoever is not signed in yet, and for secrets."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.directory.actions import Transactions
 from services.directory.domain.sign_in import Recorded
 from shared.database import ALL_COMMUNITIES
+from shared.fields import CommunityPath
 
-__all__ = ["Address", "Issuer", "WideTx"]
+__all__ = ["Address", "CsvBody", "Issuer", "ReadTx", "Wide", "WideTx"]
 
 
 async def _wide_transaction(request: Request) -> AsyncIterator[AsyncConnection]:
@@ -30,6 +33,25 @@ async def _wide_transaction(request: Request) -> AsyncIterator[AsyncConnection]:
         raise recorded
 
 
+async def _wide_transactions(request: Request) -> Transactions:
+    """The same door for use cases that reckon for long: they open it twice, for a moment each."""
+    return partial(request.app.state.service.database.transaction, ALL_COMMUNITIES)
+
+
+async def _reading(request: Request, community: CommunityPath) -> AsyncIterator[AsyncConnection]:
+    """One community's transaction, for a POST that only reads: repeating it changes nothing.
+
+    It takes no Idempotency-Key, because a kept answer would be a second home of names.
+    """
+    async with request.app.state.service.database.transaction(community) as tx:
+        yield tx
+
+
+async def _body(request: Request) -> bytes:
+    """All of a file. Asked for before the transaction, or slow callers would hold connections."""
+    return await request.body()
+
+
 async def _address(request: Request) -> str:
     """Where the call comes from; a proxy that the process trusts says it for its callers."""
     return request.client.host if request.client else ""
@@ -42,6 +64,11 @@ async def _issuer(request: Request) -> str:
 
 WideTx = Annotated[AsyncConnection, Depends(_wide_transaction, scope="function")]
 """A transaction for what is about one person or about secrets; queries name whom they mean."""
+
+Wide = Annotated[Transactions, Depends(_wide_transactions)]
+ReadTx = Annotated[AsyncConnection, Depends(_reading, scope="function")]
+CsvBody = Annotated[bytes, Depends(_body)]
+"""Goes before the transaction in a route's parameters: they are resolved in their order."""
 
 Address = Annotated[str, Depends(_address)]
 Issuer = Annotated[str, Depends(_issuer)]

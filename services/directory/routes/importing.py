@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from services.directory import actions
 from services.directory.domain import ImportErrors, Report
 from services.directory.permissions import may
-from services.directory.routes.doors import WideTx
+from services.directory.routes.doors import CsvBody, WideTx
 from services.directory.routes.people import deciding
 from services.directory.routes.views.neighbourhood import ReportView
 from shared.answers import problem_answer
@@ -46,6 +46,7 @@ PEOPLE: Final = _csv(
 async def import_places(
     community: CommunityPath,
     request: Request,
+    body: CsvBody,
     tx: Tx,
     *,
     dry_run: DryRun = False,
@@ -54,7 +55,7 @@ async def import_places(
 
     Any error: 400 `import-errors` with the report, and nothing is stored.
     """
-    report = await actions.import_places(tx, community, await request.body(), dry_run=dry_run)
+    report = await actions.import_places(tx, community, body, dry_run=dry_run)
     return _answer(request, report)
 
 
@@ -63,6 +64,7 @@ async def import_people(
     community: CommunityPath,
     request: Request,
     caller: Annotated[Caller, may("import")],
+    body: CsvBody,
     tx: WideTx,
     *,
     dry_run: DryRun = False,
@@ -70,11 +72,11 @@ async def import_people(
     """Add and change members from a CSV file in UTF-8; matched by login name, else name and phone.
 
     `invite` = yes gives a one-time code in the answer to each who has neither a password nor an
-    open code. Any error: 400 `import-errors` with the report, and nothing is stored.
+    open code; a changed membership ends open codes. Codes are told this once: if the answer is
+    lost, `POST …/people/invitations` makes them anew. Any error: 400
+    `import-errors` with the report, and nothing is stored.
     """
-    report = await actions.import_people(
-        tx, deciding(caller, community), await request.body(), dry_run=dry_run
-    )
+    report = await actions.import_people(tx, deciding(caller, community), body, dry_run=dry_run)
     return _answer(request, report)
 
 

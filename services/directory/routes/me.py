@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from services.directory import actions, store
 from services.directory.permissions import may
-from services.directory.routes.doors import Issuer, WideTx
+from services.directory.routes.doors import Issuer, Wide, WideTx
 from services.directory.routes.views.people import MeTerms, MeView, NewPassword, TokensView
 from shared.door import Edition
 from shared.identity import Caller
@@ -40,11 +40,11 @@ async def change_me(terms: MeTerms, me: Me, tx: WideTx, edition: Edition) -> MeV
 
 @router.post("/password")
 async def change_password(
-    password: NewPassword, me: Me, tx: WideTx, issuer: Issuer, response: Response
+    password: NewPassword, me: Me, wide: Wide, issuer: Issuer, response: Response
 ) -> TokensView:
-    """Set my password; my other sign-ins end, and these tokens go on."""
+    """Set my password; my other sign-ins and open invitations end; these tokens go on."""
     tokens = await actions.change_password(
-        tx,
+        wide,
         me.person_id,
         old=password.old.get_secret_value() if password.old else None,
         new=password.new.get_secret_value(),

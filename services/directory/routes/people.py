@@ -8,9 +8,12 @@ from pydantic import Field
 
 from services.directory import actions, store
 from services.directory.permissions import GRANTING, may
-from services.directory.routes.doors import WideTx
+from services.directory.routes.doors import ReadTx, WideTx
 from services.directory.routes.views.people import (
+    AddedView,
+    InvitationTerms,
     InvitationView,
+    Invited,
     MembershipTerms,
     NamesWanted,
     NameView,
@@ -70,10 +73,10 @@ async def list_people(
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def add_person(
     community: CommunityPath, new: NewPerson, caller: Staff, tx: Tx, edition: Edition
-) -> PersonView:
-    """Add a person who lives or works here."""
+) -> AddedView:
+    """Add a person who lives or works here; a kept answer tells their id and no name."""
     member = await actions.add_person(tx, deciding(caller, community), new.person(), new.wanted())
-    return edition.told(PersonView.of(member))
+    return edition.told(AddedView(id=member.person.id, version=member.membership.version))
 
 
 @router.put("/{person_id}/membership")
@@ -82,10 +85,10 @@ async def put_membership(
     person_id: UUID,
     terms: MembershipTerms,
     caller: Staff,
-    tx: Tx,
+    tx: WideTx,
     edition: Edition,
 ) -> PersonView:
-    """Give a member other roles or organisations; whoever had left is back."""
+    """Give a member other roles or organisations; whoever had left is back. Open codes end."""
     member = await actions.put_membership(
         tx,
         deciding(caller, community),
@@ -113,11 +116,34 @@ async def invite(
     caller: Annotated[Caller, may("invite")],
     tx: WideTx,
     response: Response,
+    terms: InvitationTerms | None = None,
 ) -> InvitationView:
-    """Make a one-time code that signs a member in; codes made before are worthless then."""
-    code, expires_at = await actions.invite(tx, deciding(caller, community), person_id)
+    """Make a one-time code that signs a member in; codes made before are worthless then.
+
+    Whoever has a password is refused, unless community staff or the operator ask for a `reset`.
+    """
+    code = await actions.invite(
+        tx, deciding(caller, community), person_id, resets=terms is not None and terms.reset
+    )
     response.headers["cache-control"] = "no-store"
-    return InvitationView(person_id=person_id, code=code, expires_at=expires_at)
+    return InvitationView.of(code)
+
+
+@router.post("/invitations", status_code=status.HTTP_201_CREATED)
+async def invite_many(
+    community: CommunityPath,
+    invited: Invited,
+    caller: Annotated[Caller, may("invite")],
+    tx: WideTx,
+    response: Response,
+) -> list[InvitationView]:
+    """Make codes anew, as after an import whose answer was lost; for all of them or nobody.
+
+    Whoever has a password is left out.
+    """
+    codes = await actions.invite_many(tx, deciding(caller, community), sorted(invited.person_ids))
+    response.headers["cache-control"] = "no-store"
+    return [InvitationView.of(one) for one in codes]
 
 
 @router.post("/names")
@@ -125,7 +151,7 @@ async def get_names(
     community: CommunityPath,
     wanted: NamesWanted,
     caller: Annotated[Caller, may("see names")],
-    tx: Tx,
+    tx: ReadTx,
 ) -> list[NameView]:
     """Names for a page; in full for staff, 张* for others. Strangers' ids are left out."""
     names = await store.names(tx, community, sorted(wanted.ids))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response, status
 
 from services.directory import actions, store
 from services.directory.permissions import may
-from services.directory.routes.doors import Address, Issuer, WideTx
+from services.directory.routes.doors import Address, Issuer, Wide, WideTx
 from services.directory.routes.views.people import Code, Credentials, RefreshToken, TokensView
 
 __all__ = ["router"]
@@ -16,11 +16,11 @@ router = APIRouter(dependencies=[may.anybody()])
 
 @router.post("/sign-in")
 async def sign_in(
-    credentials: Credentials, tx: WideTx, address: Address, issuer: Issuer, response: Response
+    credentials: Credentials, wide: Wide, address: Address, issuer: Issuer, response: Response
 ) -> TokensView:
     """Sign in with a login name and a password."""
     tokens = await actions.sign_in(
-        tx,
+        wide,
         login_name=credentials.login_name,
         password=credentials.password.get_secret_value(),
         address=address,

@@ -97,7 +97,9 @@ async def places_by_code(
 
     `hold`: nobody else changes or removes them before the transaction ends.
     """
-    found = await tx.execute(_HOLD_BY_CODE if hold else _BY_CODE, {"community": community, "codes": list(codes)})
+    found = await tx.execute(
+        _HOLD_BY_CODE if hold else _BY_CODE, {"community": community, "codes": list(codes)}
+    )
     return {row["code"]: Place(**row) for row in found.mappings()}
 
 

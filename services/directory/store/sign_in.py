@@ -124,7 +124,10 @@ async def credentials(
 
 
 async def set_password(tx: AsyncConnection, person_id: UUID, password_hash: str | None) -> None:
-    """Replace a password (None: there is none); it is nothing that others are told, so the version stays."""
+    """Replace a password (None: there is none any more).
+
+    It is nothing that others are told, so the version stays.
+    """
     await tx.execute(_SET_PASSWORD, {"person_id": person_id, "password_hash": password_hash})
 
 

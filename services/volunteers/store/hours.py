@@ -48,11 +48,9 @@ _RECORDS = text(
            record.completed_at
     {_COUNTING} AND (CAST(:after AS uuid) IS NULL OR id < :after)
     ORDER BY id DESC LIMIT :limit + 1
-    """  # noqa: S608 - made of constants
+    """
 )
-_TOTAL = text(
-    f"SELECT coalesce(sum(record.service_minutes), 0) {_COUNTING}"  # noqa: S608 - constants
-)
+_TOTAL = text(f"SELECT coalesce(sum(record.service_minutes), 0) {_COUNTING}")
 
 
 async def record(tx: AsyncConnection, record_id: UUID, task: Task, done: Assignment) -> None:

@@ -23,7 +23,8 @@ TASK_COLUMNS: Final = (
     "community text, id uuid, request_id uuid, cycle int, number text, category text,"
     " place_id uuid, requester_id uuid, filed_by uuid, takers_wanted smallint,"
     " places_free smallint, evidence_needed text, state text, listed boolean, offered_kind text,"
-    " offered_id uuid, request_version int, version int, created_at timestamptz, updated_at timestamptz"
+    " offered_id uuid, request_version int, version int, created_at timestamptz,"
+    " updated_at timestamptz"
 )
 ASSIGNMENT_COLUMNS: Final = (
     "community text, task_id uuid, taker_kind text, taker_id uuid, person_id uuid, state text,"

@@ -74,8 +74,10 @@ async def test_the_page_is_chinese_until_english_is_wanted_and_then_stays_englis
     async with browser(alone) as client:
         first = await client.get("/")
         assert '<html lang="zh-CN">' in first.text
+        assert "<title>登录 · 近邻</title>" in first.text
         english = await client.get("/", params={"lang": "en"})
         assert '<html lang="en">' in english.text
+        assert "<title>Sign in · Jinlin</title>" in english.text
         assert re.findall(r"[\u4e00-\u9fff]+", english.text) == ["中文"]  # the way back
         assert '<html lang="en">' in (await client.get("/")).text
         await client.get("/", params={"lang": "zh-CN"})

@@ -94,6 +94,7 @@ async def test_the_page_says_who_is_signed_in_and_what_they_are_where(console, t
     assert who.id in page
     assert "文化路社区" in page
     assert "网格员" in page
+    assert "<title>首页 · 近邻</title>" in page
     assert "志愿者" in page
     assert 'id="service-directory"' in page
     assert 'action="/sign-out"' in page

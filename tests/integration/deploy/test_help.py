@@ -79,5 +79,26 @@ async def test_an_unknown_command_ends_with_2() -> None:
 
 async def test_a_foreseen_failure_is_one_sentence_and_1(tmp_path: Path) -> None:
     sentence = one_sentence(await jinlin("verify", "--data", tmp_path))
-    assert sentence.startswith(f"No platform is running in {tmp_path}.")
+    assert sentence.startswith(f"No platform is running in the folder {tmp_path}. Start one with")
     assert "JINLIN_POSTGRES_URL" not in ENVIRONMENT
+
+
+def test_in_the_usual_folder_the_first_advice_is_make_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("POSTGRES_URL", "NATS_URL"):
+        monkeypatch.delenv(f"JINLIN_{name}", raising=False)
+    said = str(CliRunner().invoke(app, ["verify"]).exception)
+    where = f"the folder data ({tmp_path / 'data'})"
+    assert said.startswith(f"No platform is running in {where}. Start one with `make up`. ")
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:8000", "http://", "http://[x", "http://h:99999", "ftp://h", "", "h"]
+)
+@pytest.mark.parametrize("command", ["demo", "token operator"])
+def test_what_is_no_address_is_refused_at_once(command: str, address: str) -> None:
+    answer = CliRunner().invoke(app, [*command.split(), "--at", address])
+    assert isinstance(answer.exception, Foreseen), answer.output
+    assert str(answer.exception).startswith(f"{address} is no address")

@@ -187,6 +187,19 @@ async def test_verify_sees_an_award_that_is_gone_and_a_balance_that_is_wrong(
     assert await operator.broken() == {}
 
 
+async def test_verify_misses_the_award_of_a_rule_that_nobody_knows(operator: Operator) -> None:
+    change = "UPDATE service_request SET points_rule = $2 WHERE points_rule = $1"
+    [[rule]] = await operator.asks(
+        "requests", "SELECT points_rule FROM service_request WHERE status = 'closed'"
+    )
+    await operator.asks("requests", change, rule, "unheard-of")
+    broken = await operator.broken(within=0)
+    await operator.asks("requests", change, "unheard-of", rule)
+    # One is missing, and the one that stands is for nothing.
+    assert broken == {"one standing award per close, taker and rule": 2}
+    assert await operator.broken() == {}
+
+
 async def test_verify_sees_a_close_without_a_notice_and_an_event_that_waits(
     operator: Operator,
 ) -> None:
@@ -201,10 +214,14 @@ async def test_verify_sees_a_close_without_a_notice_and_an_event_that_waits(
         event_id,
     )
     broken = await operator.broken(within=0)
+    answer = await jinlin("verify", "--within", 0, "--data", operator.platform.folder)
+    names = "at least one notice per close; requests: outbox empty"
+    assert answer.out.splitlines()[-1] == f"2 are broken: {names}."
     await operator.asks("requests", "DELETE FROM outbox WHERE event_id = $1", event_id)
     await operator.asks("notify", rename, "unseen", "request_closed")
     assert broken == {"at least one notice per close": 1, "requests: outbox empty": 1}
     assert await operator.broken() == {}
+    assert (await operator.types("verify")).splitlines()[-1] == "All hold."
 
 
 async def test_a_lost_stream_is_made_again_and_refilled_and_nothing_happens_twice(

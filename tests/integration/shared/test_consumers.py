@@ -11,17 +11,23 @@ import asyncpg
 import nats as nats_py
 import orjson
 import pytest
+import structlog
 from faststream import AckPolicy
 from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NatsTimeout
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from deploy import services
-from shared import clock, ids
+from shared import clock, ids, topology
 from shared.broker import PromptSubscriber
+from shared.database import Unreachable
 from shared.events import UNSTAMPED
 from shared.problems import NotAllowed, NotYet
-from tests.support.platform import Neighbourhood, Platform, eventually
+from shared.reasons import reason_of
+from tests.support.platform import TEST_LIMITS, Neighbourhood, Platform, eventually
 from tests.support.toy import app as toy_app
 from tests.support.toy.behaviour import behaviour
 from tests.support.toy.events import Returned, Thrown, thrown
@@ -32,6 +38,8 @@ from tests.support.toy.running import (
     provision,
     told_on_bus,
 )
+
+FULL_DEAD_LETTERS = topology._dead_letters(TEST_LIMITS) | {"max_bytes": 1}
 
 
 async def throw(toy: Toy, ball: Thrown, **headers: str) -> None:
@@ -104,7 +112,7 @@ class TestBatches:
         await attempted(toy, bad.event_id, 1)
         (parked,) = await toy.parked(bad.event_id)
         assert 0.7 < (parked.next_at - before).total_seconds() < 5
-        assert "not now" in parked.reason
+        assert parked.reason == "RuntimeError"
         assert not await toy.caught(bad.ball_id)
         behaviour.failures.pop(bad.ball_id)
 
@@ -190,7 +198,7 @@ class TestAttempts:
             await make_due(toy, ball.event_id)
         (letter,) = await toy.buried(hood.slug)
         assert orjson.loads(letter["body"]) == orjson.loads(ball.model_dump_json())
-        assert letter["headers"]["jinlin-reason"] == "RuntimeError('never')"
+        assert letter["headers"]["jinlin-reason"] == "RuntimeError"
         assert letter["headers"]["ce-id"] == str(ball.event_id)
         await eventually(lambda: is_empty(toy.parked(ball.event_id)))
         assert not await toy.caught(ball.ball_id)
@@ -217,7 +225,7 @@ class TestAttempts:
         await throw(toy, ball)
         await throw(toy, mate)
         (letter,) = await toy.buried(hood.slug)
-        assert letter["headers"]["jinlin-reason"] == "NotAllowed()"
+        assert letter["headers"]["jinlin-reason"] == "NotAllowed (not-allowed)"
         assert letter["headers"]["jinlin-consumer"] == BALLS
         assert len(await toy.once_caught(mate.ball_id)) == 1
         assert not await toy.parked(ball.event_id)
@@ -403,6 +411,109 @@ class TestLiveness:
         assert behaviour.attempts[ball.ball_id] == 1
         assert not await toy.rows("SELECT 1 FROM retry WHERE community = :c", c=hood.slug)
 
+    async def test_the_database_lost_half_way_settles_each_event_once(
+        self, toy: Toy, hood: Neighbourhood
+    ) -> None:
+        first, second, blocker = (thrown(hood.slug) for _ in range(3))
+        behaviour.fail(second.ball_id, RuntimeError("the batch falls apart"), Unreachable())
+        before = await delivered(toy)
+        go_on = await hold_consumer(toy, blocker)
+        await throw(toy, first)
+        await throw(toy, second)
+        go_on.set()
+        assert len(await toy.once_caught(second.ball_id)) == 1
+        await eventually(lambda: nothing_pending(toy))
+        assert len(await toy.caught(first.ball_id)) == 1
+        assert behaviour.attempts[first.ball_id] == 2  # in the batch, and alone
+        assert await delivered(toy) - before == 3
+        assert not await toy.rows("SELECT 1 FROM retry WHERE community = :c", c=hood.slug)
+
+    async def test_an_error_of_the_handler_is_no_outage_of_the_database(
+        self, toy: Toy, hood: Neighbourhood
+    ) -> None:
+        for error in (TimeoutError, ConnectionResetError, NatsTimeout):
+            ball = thrown(hood.slug)
+            behaviour.fail(ball.ball_id, error(), error())
+            await throw(toy, ball)
+            await attempted(toy, ball.event_id, 1)
+            (parked,) = await toy.parked(ball.event_id)
+            assert parked.reason == error.__name__
+
+    async def test_a_long_pass_one_by_one_keeps_the_events_that_wait_in_it(
+        self, toy: Toy, hood: Neighbourhood
+    ) -> None:
+        balls, blocker = [thrown(hood.slug) for _ in range(5)], thrown(hood.slug)
+        behaviour.fail(balls[-1].ball_id, RuntimeError("the batch falls apart"))
+        go_on = await hold_consumer(toy, blocker)
+        for one in balls:
+            behaviour.meanwhile[one.ball_id] = lambda: asyncio.sleep(0.8)
+            await throw(toy, one)
+        go_on.set()
+        await toy.once_caught(blocker.ball_id)
+        other = await toy.platform.nats.jetstream().pull_subscribe_bind(BALLS, stream=STREAM)
+        with pytest.raises(TimeoutError):  # longer than ack_wait: nobody else gets any of them
+            await other.fetch(1, timeout=3.5)
+        await other.unsubscribe()
+        for one in balls:
+            assert len(await toy.once_caught(one.ball_id)) == 1
+        await eventually(lambda: nothing_pending(toy))
+
+
+class TestDeadLettersRefused:
+    async def test_what_cannot_be_buried_holds_nobody_and_is_buried_later(
+        self, toy: Toy, hood: Neighbourhood, platform: Platform
+    ) -> None:
+        refused, good, blocker = (thrown(hood.slug) for _ in range(3))
+        behaviour.fail(refused.ball_id, *[NotAllowed()] * 100)
+        go_on = await hold_consumer(toy, blocker)
+        await topology._put_stream(platform.nats, FULL_DEAD_LETTERS)
+        try:
+            poison = thrown(hood.slug)
+            await toy.platform.publish(poison.subject, b"{", {"ce-type": poison.type()})
+            await throw(toy, refused)
+            await throw(toy, good)
+            go_on.set()
+            assert len(await toy.once_caught(good.ball_id)) == 1
+            await eventually(lambda: pending_are(toy, 2))
+        finally:
+            await provision(platform.nats)
+        assert len(await toy.buried(hood.slug, 2)) == 2
+        await eventually(lambda: nothing_pending(toy))
+        assert behaviour.attempts[good.ball_id] <= 2
+
+
+class TestReasons:
+    async def test_what_the_database_refused_is_told_nowhere(
+        self, toy: Toy, hood: Neighbourhood
+    ) -> None:
+        """The driver repeats the value that does not fit; who reads logs must not see it."""
+        async with toy.service.database.transaction(hood.slug) as tx:
+            with pytest.raises(DBAPIError, match="13800001111") as refused:
+                await tx.execute(text("SELECT CAST(:n AS bigint)"), {"n": "13800001111"})
+        ball = thrown(hood.slug)
+        behaviour.fail(ball.ball_id, *[refused.value] * 20)
+        with structlog.testing.capture_logs() as logs:
+            await throw(toy, ball)
+            for attempts in range(1, 6):
+                await attempted(toy, ball.event_id, attempts)
+                (parked,) = await toy.parked(ball.event_id)
+                assert parked.reason == "DBAPIError (22000)"
+                await make_due(toy, ball.event_id)
+            (letter,) = await toy.buried(hood.slug)
+        assert letter["headers"]["jinlin-reason"] == "DBAPIError (22000)"
+        failures = [one for one in logs if one["event"] == "consumer.failed"]
+        assert len(failures) == 6
+        assert "behaviour.py" in str(failures)
+        assert "13800001111" not in str(logs)
+
+    async def test_a_refusal_of_the_server_has_its_code(
+        self, toy: Toy, hood: Neighbourhood
+    ) -> None:
+        async with toy.service.database.transaction(hood.slug) as tx:
+            with pytest.raises(DBAPIError) as refused:
+                await tx.execute(text("SELECT 1 / 0"))
+        assert reason_of(refused.value) == "DBAPIError (22012)"
+
 
 class TestTraces:
     async def test_what_an_event_causes_joins_its_trace(
@@ -470,6 +581,18 @@ async def hold_consumer(toy: Toy, blocker: Thrown) -> asyncio.Event:
 async def nothing_pending(toy: Toy) -> bool:
     info = await toy.platform.nats.jetstream().consumer_info(STREAM, BALLS)
     return info.num_ack_pending == 0 and info.num_pending == 0
+
+
+async def pending_are(toy: Toy, number: int) -> bool:
+    info = await toy.platform.nats.jetstream().consumer_info(STREAM, BALLS)
+    return info.num_ack_pending == number and info.num_pending == 0
+
+
+async def delivered(toy: Toy) -> int:
+    """How often the bus has delivered a ball so far."""
+    info = await toy.platform.nats.jetstream().consumer_info(STREAM, BALLS)
+    assert info.delivered
+    return info.delivered.consumer_seq
 
 
 async def ready(toy: Toy) -> bool:

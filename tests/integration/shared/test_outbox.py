@@ -16,10 +16,13 @@ from fastapi import FastAPI
 from nats.aio.client import Client
 from sqlalchemy import Connection, text
 
+from deploy import bus as operating
+from deploy.databases import keep_partitions as maintain
+from deploy.local.data_folder import private_folder
 from deploy.local.nats import LocalNats
-from shared import ids, migrations
+from shared import clock, ids, migrations, relay
 from shared.database import ALL_COMMUNITIES, Database
-from shared.migrations import keep_partitions
+from shared.migrations import PARTITIONED, keep_partitions
 from shared.outbox import LARGEST_EVENT_BYTES, emit
 from shared.topology import Limits
 from tests.support.platform import TEST_LIMITS, Neighbourhood, Platform, eventually
@@ -162,6 +165,25 @@ class TestAgain:
         await emitted(toy, hood, last)
         await toy.once_caught(last.ball_id)
         assert len(await toy.caught(ball.ball_id)) == 1
+
+    async def test_all_since_an_event_is_marked_in_chunks(
+        self, toy: Toy, hood: Neighbourhood, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(operating, "SEND_AGAIN_CHUNK", 2)
+        for number in (5, 4):  # the last chunk is half full, or none is left for it
+            sent = await emitted(
+                toy, hood, *(returned(hood.slug, ids.new_id()) for _ in range(number))
+            )
+            await toy.all_sent(hood.slug)
+            database = Database.connect(
+                toy.platform.databases.address("toy"), pool_size=1, overflow=0, patient=True
+            )
+            assert await operating._send_again(database, sent[0]) == number
+            async with database.transaction() as tx:
+                patience = (await tx.execute(text("SHOW statement_timeout"))).scalar_one()
+            assert patience == "0"
+            await database.close()
+            await toy.all_sent(hood.slug)
 
     async def test_a_batch_of_which_a_part_is_known_goes_one_by_one(
         self, toy: Toy, hood: Neighbourhood, platform: Platform
@@ -383,6 +405,43 @@ class TestLeading:
             await apart.emit(returned(hood.slug, ids.new_id()))
             await apart.all_sent()
 
+    async def test_without_the_bus_a_replica_does_not_lead(
+        self, apart: Apart, bus: OwnBus, hood: Neighbourhood, tmp_path: Path
+    ) -> None:
+        away = OwnBus(private_folder(tmp_path / "away"))
+        await away.start()
+        await away.stop()
+        await apart.prepare()
+        await apart.emit(returned(hood.slug, ids.new_id()))
+        async with running(settings(apart.platform, "toy_apart", away.url)) as cut_off:
+            await eventually(lambda: sees_events(cut_off))
+            assert await apart.leaders() == []
+            async with apart.toy():
+                await apart.all_sent()
+
+    async def test_who_loses_the_bus_gives_up_the_lead(
+        self,
+        apart: Apart,
+        bus: OwnBus,
+        hood: Neighbourhood,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(relay, "GIVE_UP_SECONDS", 1)
+        other = OwnBus(private_folder(tmp_path / "other"))
+        await other.start()
+        async with other.client() as nats:
+            await provision(nats)
+        await apart.prepare()
+        async with running(settings(apart.platform, "toy_apart", other.url)) as losing:
+            (leader,) = await eventually(apart.leaders)
+            async with apart.toy():
+                await other.stop()
+                await eventually(lambda: not_ready(losing, "bus"))
+                await apart.emit(returned(hood.slug, ids.new_id()))
+                await apart.all_sent()
+                assert await apart.leaders() not in ([], [leader])
+
 
 class TestPartitions:
     async def test_a_row_lands_in_the_partition_of_its_day(
@@ -419,6 +478,29 @@ class TestPartitions:
             assert days[0] == kept
             assert f"{later + timedelta(days=7):%Y%m%d}" == days[-1]
 
+    async def test_a_partition_in_use_is_left_to_the_next_run(self, platform: Platform) -> None:
+        await make_database(platform, "toy_days_in_use")
+        names = [f"{table}_{clock.now() + timedelta(days=3):%Y%m%d}" for table in PARTITIONED]
+        for name in names:
+            await as_owner(platform, "toy_days_in_use", drop, name)
+
+        async def made() -> list[str]:
+            rows = await platform.rows(
+                "toy_days_in_use",
+                "SELECT relname FROM pg_class WHERE relname = ANY(:names)",
+                names=names,
+            )
+            return [row.relname for row in rows]
+
+        database = platform.database("toy_days_in_use")
+        async with database.transaction(ALL_COMMUNITIES) as reading:
+            await reading.execute(text("SELECT FROM outbox"))
+            await maintain(platform.databases, "toy_days_in_use")
+            assert await made() == [name for name in names if name.startswith("inbox")]
+        await database.close()
+        await maintain(platform.databases, "toy_days_in_use")
+        assert set(await made()) == set(names)
+
     async def test_rows_that_came_before_their_partition_move_into_it(
         self, platform: Platform, hood: Neighbourhood
     ) -> None:
@@ -438,6 +520,10 @@ INSERT = """
     INSERT INTO outbox (event_id, community, type, subject, entity_id, version, body, occurred_at)
     VALUES (:id, :community, 't', 's', 'e', 1, '{}', now()) RETURNING position
 """
+
+
+def drop(connection: Connection, name: str) -> None:
+    connection.execute(text(f"DROP TABLE {name}"))
 
 
 async def partitions(platform: Platform, table: str) -> list[str]:

@@ -10,9 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.directory import domain
-from services.directory.domain import Granting, Membership, Place
+from services.directory.domain import Granting, Member, Membership, Person, Place
 from services.directory.domain.csv_file import NotUtf8
-from services.directory.domain.person import TrustedRole
+from services.directory.domain.person import (
+    BelongsElsewhere,
+    HasPassword,
+    ResetNotAllowed,
+    TrustedRole,
+)
 from services.directory.domain.sign_in import (
     WINDOW,
     Claims,
@@ -136,4 +141,58 @@ def test_no_file_breaks_the_reader(body: bytes) -> None:
 def planned(body: bytes, present: dict[str, Place]) -> domain.PlacePlan:
     return domain.plan_places(
         domain.read_places(body), root=ROOT, present=present, compound_type=None, new_id=uuid4
+    )
+
+
+PERSON = Person(uuid4(), "张桂兰", "13812341234", login_name="zhang")
+
+
+@given(
+    st.sampled_from([PERSON, replace(PERSON, login_name=None)]),
+    st.sampled_from(["张桂兰", "李四"]),
+    st.sampled_from(["13812341234", "13900000000", ""]),
+    st.sampled_from(["zhang", "li", ""]),
+    st.sampled_from(["zh-CN", "en", ""]),
+    st.booleans(),
+)
+def test_no_file_changes_who_somebody_is_elsewhere_or_their_login_name(
+    person, name, phone, login_name, language, belongs_elsewhere
+) -> None:
+    around = domain.Surroundings(
+        community="wenhua",
+        roles={"resident", "volunteer"},
+        places={},
+        organisations={},
+        members=[Member(person, Membership("wenhua", person.id, ("resident",)))],
+        taken_login_names={"zhang": person.id} if person.login_name else {},
+        invitable={},
+        elsewhere={person.id} if belongs_elsewhere else frozenset(),
+    )
+    row = f"{name},{phone},volunteer,{login_name},{language}"
+    reading = domain.read_people(f"name,phone,roles,login_name,language\n{row}".encode())
+    plan = domain.plan_people(reading, around, new_id=uuid4)
+    if not plan.errors:
+        assert not (belongs_elsewhere and plan.people)
+        assert all(one.login_name == person.login_name or not person.login_name
+                   for one in plan.people)  # fmt: skip
+
+
+@given(st.booleans(), st.booleans(), st.booleans(), st.booleans(), st.booleans())
+def test_nobody_becomes_somebody_who_has_a_password(
+    elsewhere, has_password, is_operator, resets, may_grant
+) -> None:
+    member = Member(PERSON, Membership("wenhua", PERSON.id, ("resident",)))
+    inviting = domain.Inviting(
+        elsewhere=elsewhere, has_password=has_password, is_operator=is_operator, resets=resets
+    )
+    granting = replace(STAFF, is_allowed=may_grant)
+    refused = False
+    try:
+        domain.require_invitable(member, inviting, granting=granting)
+    except (BelongsElsewhere, HasPassword, ResetNotAllowed):
+        refused = True
+    assert refused == (
+        (elsewhere and not is_operator)
+        or (resets and not may_grant)
+        or (has_password and not resets)
     )

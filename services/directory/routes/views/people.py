@@ -16,9 +16,12 @@ from shared.fields import Line, Payload
 from shared.permissions import Role
 
 __all__ = [
+    "AddedView",
     "Code",
     "Credentials",
+    "InvitationTerms",
     "InvitationView",
+    "Invited",
     "MeTerms",
     "MeView",
     "MembershipTerms",
@@ -122,6 +125,12 @@ class PersonView(Versioned):
         )
 
 
+class AddedView(Versioned):
+    """A member who was added. This answer may be kept, so it tells nothing of the person."""
+
+    id: UUID
+
+
 class NamesWanted(Payload):
     """Whose names a page needs."""
 
@@ -140,12 +149,32 @@ class NameView(BaseModel):
         return cls(id=person_id, name=domain.masked_name(name) if is_masked else name)
 
 
+class InvitationTerms(Payload):
+    """How to invite."""
+
+    reset: bool = Field(
+        default=False,
+        description="Of somebody with a password: using the code ends it and their sign-ins.",
+    )
+
+
+class Invited(Payload):
+    """Whom to invite."""
+
+    person_ids: frozenset[UUID] = Field(min_length=1, max_length=500)
+
+
 class InvitationView(BaseModel):
     """A one-time code; it is shown this once."""
 
     person_id: UUID
     code: str
     expires_at: datetime
+
+    @classmethod
+    def of(cls, code: actions.NewCode) -> "InvitationView":
+        """The view of a new code."""
+        return cls.model_validate(code, from_attributes=True)
 
 
 class Credentials(Payload):
