@@ -487,11 +487,10 @@ class TestReasons:
         self, toy: Toy, hood: Neighbourhood
     ) -> None:
         """The driver repeats the value that does not fit; who reads logs must not see it."""
-        async with toy.service.database.transaction(hood.slug) as tx:
-            with pytest.raises(DBAPIError, match="13800001111") as refused:
-                await tx.execute(text("SELECT CAST(:n AS bigint)"), {"n": "13800001111"})
+        error = await refused(toy, "SELECT CAST(:n AS bigint)", n="13800001111")
+        assert "13800001111" in str(error)
         ball = thrown(hood.slug)
-        behaviour.fail(ball.ball_id, *[refused.value] * 20)
+        behaviour.fail(ball.ball_id, *[error] * 20)
         with structlog.testing.capture_logs() as logs:
             await throw(toy, ball)
             for attempts in range(1, 6):
@@ -506,13 +505,8 @@ class TestReasons:
         assert "behaviour.py" in str(failures)
         assert "13800001111" not in str(logs)
 
-    async def test_a_refusal_of_the_server_has_its_code(
-        self, toy: Toy, hood: Neighbourhood
-    ) -> None:
-        async with toy.service.database.transaction(hood.slug) as tx:
-            with pytest.raises(DBAPIError) as refused:
-                await tx.execute(text("SELECT 1 / 0"))
-        assert reason_of(refused.value) == "DBAPIError (22012)"
+    async def test_a_refusal_of_the_server_has_its_code(self, toy: Toy) -> None:
+        assert reason_of(await refused(toy, "SELECT 1 / 0")) == "DBAPIError (22012)"
 
 
 class TestTraces:
@@ -581,6 +575,16 @@ async def hold_consumer(toy: Toy, blocker: Thrown) -> asyncio.Event:
 async def nothing_pending(toy: Toy) -> bool:
     info = await toy.platform.nats.jetstream().consumer_info(STREAM, BALLS)
     return info.num_ack_pending == 0 and info.num_pending == 0
+
+
+async def refused(toy: Toy, sql: str, **values: object) -> DBAPIError:
+    """What the toy's database says to a statement that cannot be."""
+    database = toy.platform.database(toy.name)
+    async with database.transaction() as tx:
+        with pytest.raises(DBAPIError) as error:
+            await tx.execute(text(sql), values)
+    await database.close()
+    return error.value
 
 
 async def pending_are(toy: Toy, number: int) -> bool:
