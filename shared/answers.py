@@ -15,6 +15,7 @@ from shared import problems
 from shared.database import is_unreachable, sqlstate
 from shared.languages import field, prefers_english, reason
 from shared.problems import Problem
+from shared.reasons import told
 
 __all__ = ["PROBLEM_RESPONSES", "add_problem_answers", "problem_answer"]
 
@@ -139,5 +140,5 @@ async def _of_database(request: Request, error: Exception) -> Response:
 
 
 async def _unknown(request: Request, error: Exception) -> Response:
-    log.error("request.failed", path=request.url.path, exc_info=error)
+    log.error("request.failed", path=request.url.path, **told(error))
     return problem_answer(request, Problem())

@@ -9,7 +9,7 @@ import traceback
 from shared.database import sqlstate
 from shared.problems import Problem
 
-__all__ = ["place_of", "reason_of"]
+__all__ = ["place_of", "reason_of", "told"]
 
 
 def reason_of(error: BaseException) -> str:
@@ -26,3 +26,8 @@ def place_of(error: BaseException) -> list[str]:
     """Where it was raised, outermost first: a traceback without its last line."""
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{one.filename}:{one.lineno} {one.name}" for one in frames]
+
+
+def told(error: BaseException) -> dict[str, object]:
+    """Both, as the fields of a log line."""
+    return {"error": reason_of(error), "at": place_of(error)}

@@ -226,7 +226,7 @@ class Relay:
             try:
                 await publish_one(self._nats(), row.subject, row.body.encode(), row.headers())
             except (NatsError, APIError, TimeoutError) as error:
-                log.warning("relay.publish_failed", subject=row.subject, error=repr(error))
+                log.warning("relay.publish_failed", subject=row.subject, error=reason_of(error))
                 waiting.add(row.entity_id)
                 if not self._nats().is_connected:
                     break

@@ -18,12 +18,13 @@ from shared import consumers, health, telemetry
 from shared.answers import PROBLEM_RESPONSES, add_problem_answers
 from shared.broker import Bus
 from shared.consumers import Consumer, Consumers
-from shared.database import ALL_COMMUNITIES, Database, is_unreachable
+from shared.database import ALL_COMMUNITIES, Database
 from shared.door import Door
 from shared.identity import Identity
 from shared.limits import BodyLimit
 from shared.metrics import Metrics
 from shared.permissions import permission_of
+from shared.reasons import told
 from shared.relay import Relay, Rendering
 from shared.settings import ServiceSettings
 
@@ -113,7 +114,7 @@ class Service:
                 if prepare is not None:
                     await prepare(self)
             except Exception as error:
-                log.warning("prepare.failed", error=repr(error), exc_info=not is_unreachable(error))
+                log.warning("prepare.failed", **told(error))
                 await asyncio.sleep(1)
             else:
                 self.prepared = True
@@ -129,7 +130,7 @@ class Service:
             try:
                 await consumers.sweep(self.workshop, self.consumers)
             except Exception as error:
-                log.warning("sweep.failed", error=repr(error), exc_info=not is_unreachable(error))
+                log.warning("sweep.failed", **told(error))
 
     async def _forget_answers(self) -> None:
         """Drop the kept answers of two days ago."""
@@ -146,7 +147,7 @@ async def _forever(task: Callable[[Service], Awaitable[None]], service: Service)
         try:
             await task(service)
         except Exception as error:
-            log.warning("task.failed", error=repr(error), exc_info=not is_unreachable(error))
+            log.warning("task.failed", **told(error))
         await asyncio.sleep(1)
 
 

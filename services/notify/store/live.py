@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.store.inbox import COLUMNS, TABLES, InboxNotice, Reader, inbox_notice
 from services.notify.store.making import CHANNEL
-from shared.database import Database, is_unreachable
+from shared.database import Database
+from shared.reasons import told
 from shared.service import Service
 
 __all__ = ["Live", "Stream"]
@@ -220,7 +221,7 @@ class Live:
                 await _begin(tx, streams)
                 news = await _news(tx, streams)
         except Exception as error:
-            log.warning("live.read_failed", error=repr(error), exc_info=not is_unreachable(error))
+            log.warning("live.read_failed", **told(error))
             await asyncio.sleep(PAUSE_SECONDS)
             self.wake(streams)
             return

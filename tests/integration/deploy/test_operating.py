@@ -158,7 +158,7 @@ async def test_a_token_opens_the_api(operator: Operator) -> None:
     assert me.status_code == 200
     assert me.json()["login_name"] == "operator"
     assert stranger.code == 1
-    assert stranger.err.startswith("No password for nobody is known here.")
+    assert stranger.err.startswith("No password for nobody at http")
 
 
 async def test_verify_counts_every_invariant(operator: Operator) -> None:

@@ -446,7 +446,7 @@ class TestLiveness:
         behaviour.fail(balls[-1].ball_id, RuntimeError("the batch falls apart"))
         go_on = await hold_consumer(toy, blocker)
         for one in balls:
-            behaviour.meanwhile[one.ball_id] = lambda: asyncio.sleep(0.8)
+            behaviour.meanwhile[one.ball_id] = lambda: asyncio.sleep(0.8)  # a slow handler
             await throw(toy, one)
         go_on.set()
         await toy.once_caught(blocker.ball_id)
