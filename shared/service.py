@@ -113,7 +113,7 @@ class Service:
             try:
                 if prepare is not None:
                     await prepare(self)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
                 log.warning("prepare.failed", **told(error))
                 await asyncio.sleep(1)
             else:
@@ -129,7 +129,7 @@ class Service:
             await asyncio.sleep(SWEEP_SECONDS)
             try:
                 await consumers.sweep(self.workshop, self.consumers)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
                 log.warning("sweep.failed", **told(error))
 
     async def _forget_answers(self) -> None:
@@ -146,7 +146,7 @@ async def _forever(task: Callable[[Service], Awaitable[None]], service: Service)
     while True:
         try:
             await task(service)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
             log.warning("task.failed", **told(error))
         await asyncio.sleep(1)
 

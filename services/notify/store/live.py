@@ -220,7 +220,7 @@ class Live:
             async with database.transaction(*sorted(communities)) as tx:
                 await _begin(tx, streams)
                 news = await _news(tx, streams)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
             log.warning("live.read_failed", **told(error))
             await asyncio.sleep(PAUSE_SECONDS)
             self.wake(streams)
