@@ -21,7 +21,15 @@ from shared.database import ALL_COMMUNITIES, changed_rows
 from shared.events import PLATFORM
 from shared.problems import Malformed, NotAllowed, NotFound, NotMet, StaleVersion, WrongState
 
-__all__ = ["Door", "Edition", "KeyReused", "PlatformTx", "RequestUnderWay", "Tx"]
+__all__ = [
+    "Door",
+    "Edition",
+    "KeyReused",
+    "PlatformTx",
+    "RequestUnderWay",
+    "Tx",
+    "Versioned",
+]
 
 LONGEST_KEY: Final = 200
 SUCCESS: Final = range(200, 300)

@@ -24,7 +24,15 @@ from shared.events import (
 )
 from shared.events.directory import StateEvent
 
-__all__ = ["Known", "follow_directory", "known"]
+__all__ = [
+    "Known",
+    "follow_directory",
+    "known",
+    "knows_member",
+    "knows_organisation",
+    "knows_place",
+    "roles_of",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,11 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, Field
 
-__all__ = ["Page", "PageQuery"]
+__all__ = [
+    "Page",
+    "PageOf",
+    "PageQuery",
+]
 
 
 class PageQuery(BaseModel):

@@ -13,9 +13,11 @@ from nats.aio.client import Client
 from shared.events import Event
 
 __all__ = [
+    "BATCH",
     "DEAD_LETTERS",
     "ConsumerSpec",
     "Limits",
+    "TopologyError",
     "provision",
     "stream_of",
 ]

@@ -14,7 +14,16 @@ from shared.events import RequestClosed, RequestReopened
 from shared.outbox import emit
 from shared.problems import NotFound, StaleVersion
 
-__all__ = ["NewTerms"]
+__all__ = [
+    "NewTerms",
+    "award",
+    "change_rule",
+    "open_ledgers",
+    "reverse",
+    "rules",
+    "see_account",
+    "see_statement",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,24 @@ from shared.outbox import emit
 from shared.permissions import TAKERS
 from shared.problems import UnknownId
 
-__all__ = ["Asking", "Change"]
+__all__ = [
+    "Asking",
+    "Change",
+    "cancel",
+    "close",
+    "dispatch",
+    "follow_tasks",
+    "open_catalogue",
+    "put_category",
+    "put_on_list",
+    "rate",
+    "register",
+    "reject",
+    "reopen",
+    "settle_on_the_spot",
+    "submit",
+    "verify",
+]
 
 type Terms = tuple[
     str, str, str, str | None, Literal["public", "private"], Literal["none", "note", "photo"]

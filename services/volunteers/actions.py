@@ -23,7 +23,23 @@ from shared.events import Event
 from shared.outbox import emit
 from shared.problems import NotFound, UnknownId
 
-__all__ = ["Change", "Grouping", "Offering"]
+__all__ = [
+    "Change",
+    "Grouping",
+    "Offering",
+    "change_members",
+    "change_volunteer",
+    "check_in",
+    "claim",
+    "complete",
+    "decline",
+    "enough",
+    "follow_requests",
+    "form_team",
+    "register",
+    "register_many",
+    "require_somebody",
+]
 
 
 @dataclass(frozen=True, slots=True)

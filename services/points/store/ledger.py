@@ -130,7 +130,7 @@ async def mark_closed(tx: AsyncConnection, cycles: Iterable[Cycle]) -> set[Cycle
 
 
 async def mark_reopened(tx: AsyncConnection, cycles: Iterable[Cycle]) -> None:
-    """Note that `cycles` are undone: a closing that arrives from now on awards nothing."""
+    """Note that `cycles` are undone: what a later closing awards is taken back at once."""
     await tx.execute(_MARK_REOPENED, _cycles(cycles))
 
 
