@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from shared import clock, ids
 from shared.events import (
@@ -21,6 +22,7 @@ class Story:
         self.hood = hood
         self.platform = hood.platform
         self.request_id = ids.new_id()
+        self.told: list[UUID] = []
 
     async def open(self) -> "Story":
         await self.platform.app("notify")
@@ -78,6 +80,7 @@ class Story:
 
     async def tell(self, *events: Any) -> None:
         for event in events:
+            self.told.append(event.event_id)
             await self.platform.tell(event, event_id=event.event_id)
 
     async def call(
@@ -87,9 +90,14 @@ class Story:
             return await client.request(method, path, json=body, headers=headers)
 
     async def inbox(self, who: Person, query: str = "", **headers: str) -> list[dict]:
+        """What this story's events told `who`; other services may run, and tell more of it."""
         answer = await self.call(who, "GET", f"/inbox{query}", **headers)
         assert answer.status_code == 200, answer.text
-        return answer.json()["items"]
+        rows = await self.platform.rows(
+            "notify", "SELECT id FROM notice WHERE event_id = ANY(:told)", told=self.told
+        )
+        ours = {str(row.id) for row in rows}
+        return [one for one in answer.json()["items"] if one["id"] in ours]
 
     async def kinds(self, who: Person, *wanted: str) -> None:
         """Wait until the inbox of `who` holds just the `wanted` kinds."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,11 @@ async def emitted(toy: Toy, hood: Neighbourhood, *events: ToyEvent) -> list[UUID
         balls=[str(one.ball_id) for one in events],
     )
     return [row.event_id for row in rows]
+
+
+def tasks_with(mark: ContextVar[bool]) -> set[Any]:
+    """The tasks that go on in a context where `mark` was set."""
+    return {one for one in asyncio.all_tasks() if one.get_context().get(mark)}
 
 
 async def send_again(toy: Toy, event_id: UUID) -> None:
@@ -331,18 +337,20 @@ class TestBusAway:
         self, apart: Apart, bus: OwnBus, hood: Neighbourhood
     ) -> None:
         await apart.prepare()
-        before = asyncio.all_tasks()
+        ours = ContextVar("ours", default=False)  # every task inherits it from who started it
+        ours.set(True)
         async with apart.toy() as app:
             await eventually(lambda: leads(apart))
             service = app.state.service
             await eventually(lambda: is_joined(app))
             await bus.stop()
             await eventually(lambda: not_ready(app, "bus"))
+            assert len(tasks_with(ours)) > 1
         assert service.bus.nats().is_closed
         assert service.database.engine.pool.checkedout() == 0
 
         async def nothing_goes_on() -> bool:
-            return asyncio.all_tasks() <= before
+            return tasks_with(ours) == {asyncio.current_task()}
 
         await eventually(nothing_goes_on)
 
