@@ -11,10 +11,10 @@ UV = $(shell uv --version >/dev/null 2>&1 && echo uv || echo build/uv/bin/uv)
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.13 $(UPGRADE)
 
-.PHONY: help setup up demo verify test check fmt lock docs clean uv
+.PHONY: help setup up demo verify test chaos chaos-mutants bench bench-soak check fmt lock docs clean uv
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
 
 setup: .venv/.ready ## make .venv from the hash-locked requirements (brings uv when it is missing)
 
@@ -44,6 +44,22 @@ verify: setup ## count the invariants of the platform in data/, with `make up` r
 test: setup ## run the tests (ARGS="-k claim" chooses)
 	@$(BIN)/pytest $(ARGS)
 
+chaos: setup ## break a platform on purpose, 200 faults in ten minutes (SEED=7, FAULTS=10)
+	@exec $(BIN)/python -m tests.chaos $(SEED:%=--seed %) $(FAULTS:%=--faults %)
+
+chaos-mutants: setup ## take out one defence at a time: chaos must see each, in about five minutes
+	@exec $(BIN)/python -m tests.chaos.mutants
+
+bench: setup build/bench/.ready ## measure the same work by several ways, about eight minutes
+	@exec $(BIN)/python -m tests.benchmarks
+
+bench-soak: setup ## 200 closes a second over HTTP for five minutes, and a backlog
+	@exec $(BIN)/python -m tests.benchmarks.soak
+
+build/bench/.ready: requirements/bench.lock | uv
+	@$(UV) pip install --quiet --require-hashes --python .venv --target build/bench -r $<
+	@touch $@
+
 check: setup ## what CI checks before the tests: format, lint, types, floors, documents, migrations
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
@@ -57,7 +73,7 @@ fmt: setup ## format, and fix what ruff can fix
 	$(BIN)/ruff check --quiet --fix-only
 	$(BIN)/ruff format --quiet
 
-docs: setup ## generate docs/api and docs/events again
+docs: setup ## generate docs/api, docs/events and .env.example again
 	$(BIN)/python -m deploy.docs
 
 lock: uv ## resolve the requirements again (UPGRADE=--upgrade: to the newest versions)
@@ -65,6 +81,7 @@ lock: uv ## resolve the requirements again (UPGRADE=--upgrade: to the newest ver
 	$(COMPILE) pyproject.toml -o requirements/runtime.lock
 	$(COMPILE) pyproject.toml --extra local --group dev -c requirements/runtime.lock \
 		-o requirements/dev.lock
+	$(COMPILE) --group pyproject.toml:bench -c requirements/dev.lock -o requirements/bench.lock
 
 clean: ## remove what can be made again; data/ stays
 	rm -rf .venv build .pytest_cache .ruff_cache .hypothesis .import_linter_cache

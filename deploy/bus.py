@@ -1,26 +1,22 @@
-"""The operator's view of the bus: topology, dead letters, and events to be sent again."""
+"""The operator's view of the bus: its topology, and events to be sent again."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 from uuid import UUID
 
 import nats as nats_py
 from nats.aio.client import Client
-from nats.js.api import RawStreamMsg
-from nats.js.errors import NotFoundError
 from sqlalchemy import text
 
 from deploy import services
 from deploy.where import PlatformSettings, Whereabouts
 from shared import ids, topology
 from shared.database import ALL_COMMUNITIES, Database
-from shared.topology import DEAD_LETTERS
 
-__all__ = ["DeadLetter", "connected", "dead_letter", "dead_letters", "provision", "republish"]
+__all__ = ["connected", "provision", "republish"]
 
 SEND_AGAIN_CHUNK: Final = 20_000
 
@@ -37,24 +33,14 @@ _SEND_AGAIN: Final = text(
 )
 
 
-@dataclass(frozen=True)
-class DeadLetter:
-    """An event that its consumer could not work in."""
-
-    number: int
-    consumer: str
-    type: str
-    reason: str
-    at: str
-    headers: Mapping[str, str]
-    body: str
-
-
 @asynccontextmanager
 async def connected(where: Whereabouts) -> AsyncGenerator[Client]:
     """A connection to the bus; one that is away is an answer, nothing to wait two minutes for."""
     nats = await nats_py.connect(
-        where.nats_url, max_reconnect_attempts=1, reconnect_time_wait=0.2, error_cb=_unheard
+        where.nats_url.split(","),
+        max_reconnect_attempts=1,
+        reconnect_time_wait=0.2,
+        error_cb=_unheard,
     )
     try:
         yield nats
@@ -111,40 +97,3 @@ async def _send_again(database: Database, first: UUID) -> int:
         if count < SEND_AGAIN_CHUNK:
             return total
         first = UUID(int=last.int + 1)  # the relay may have sent this chunk again already
-
-
-async def dead_letters(data: Path) -> list[DeadLetter]:
-    """Every dead letter, oldest first."""
-    letters: list[DeadLetter] = []
-    async with connected(Whereabouts.find(data)) as nats:
-        stream = nats.jetstream()
-        number = (await stream.stream_info(DEAD_LETTERS)).state.first_seq
-        while True:
-            try:
-                message = await stream.get_msg(DEAD_LETTERS, number, subject="dlq.>", next=True)
-            except NotFoundError:
-                return letters
-            letters.append(_letter(message))
-            number = (message.seq or 0) + 1
-
-
-async def dead_letter(data: Path, number: int) -> DeadLetter | None:
-    """One dead letter by its number, or None."""
-    async with connected(Whereabouts.find(data)) as nats:
-        try:
-            return _letter(await nats.jetstream().get_msg(DEAD_LETTERS, number))
-        except NotFoundError:
-            return None
-
-
-def _letter(message: RawStreamMsg) -> DeadLetter:
-    headers = cast("dict[str, str]", message.headers or {})
-    return DeadLetter(
-        number=message.seq or 0,
-        consumer=headers.get("jinlin-consumer", ""),
-        type=headers.get("ce-type", ""),
-        reason=headers.get("jinlin-reason", ""),
-        at=str(message.time or ""),
-        headers=headers,
-        body=(message.data or b"").decode(errors="replace"),
-    )

@@ -2,18 +2,18 @@
 
 import json
 import sys
-from collections.abc import Awaitable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from deploy import dlq, keeping
 from deploy.foreseen import Foreseen
 from deploy.services import SERVICES
+from deploy.terminal import DATA, Data, err, out, run
 
 __all__ = ["main"]
 
@@ -24,16 +24,10 @@ app = typer.Typer(
     help="Jinlin 近邻: the software that runs a neighbourhood.",
 )
 outbox = typer.Typer(no_args_is_help=True, help="Events the services have told; send them again.")
-dlq = typer.Typer(no_args_is_help=True, help="Events that could not be worked in.")
 app.add_typer(outbox, name="outbox")
-app.add_typer(dlq, name="dlq")
-
-# We print sentences and folders' names: nothing in them is markup, no word is painted.
-out = Console(highlight=False, markup=False, emoji=False)
-err = Console(stderr=True, highlight=False, markup=False, emoji=False)
-
-Data = Annotated[Path, typer.Option(help="The data folder of the platform.", show_default=True)]
-DATA = Path("data")
+app.add_typer(dlq.app, name="dlq")
+for command in (keeping.backup, keeping.restore, keeping.reconcile):
+    app.command()(command)
 
 
 def main() -> None:
@@ -43,25 +37,6 @@ def main() -> None:
     except Foreseen as failure:
         err.print(str(failure), style="red", soft_wrap=True)
         sys.exit(1)
-
-
-def run[T](work: Awaitable[T]) -> T:
-    """Run `work` on uvloop."""
-    import uvloop
-    from nats.errors import NoServersError
-
-    from shared import telemetry
-
-    async def awaited() -> T:
-        return await work
-
-    telemetry.configure_logging("WARNING")
-    try:
-        return uvloop.run(awaited())
-    except (ConnectionError, NoServersError) as failure:
-        raise Foreseen(
-            f"The platform's servers do not answer ({failure}): is it running?"
-        ) from None
 
 
 @app.command()
@@ -163,6 +138,15 @@ def serve(service: Annotated[str, typer.Argument(help=" | ".join((*SERVICES, "co
 
 
 @app.command()
+def keys(folder: Annotated[Path, typer.Argument(help="Where they are kept.")]) -> None:
+    """Make the secrets of an installation that are missing, and the users of the bus."""
+    from deploy.keys import make_keys
+
+    make_keys(folder)
+    out.print(f"{folder} holds every key")
+
+
+@app.command()
 def migrate(
     service: Annotated[str | None, typer.Argument(help="None: every service.")] = None,
     *,
@@ -223,31 +207,6 @@ def republish(
 
     for name, count in run(again(data, since=since, service=service)).items():
         out.print(f"{name}: {count} events will be sent again")
-
-
-@dlq.command("list")
-def list_dead_letters(*, data: Data = DATA) -> None:
-    """List the dead letters, oldest first."""
-    from deploy.bus import dead_letters
-
-    table = Table("number", "consumer", "event", "reason", "at")
-    for letter in run(dead_letters(data)):
-        table.add_row(str(letter.number), letter.consumer, letter.type, letter.reason, letter.at)
-    out.print(table)
-
-
-@dlq.command("show")
-def show_dead_letter(
-    number: Annotated[int, typer.Argument(help="As `dlq list` shows it.")], *, data: Data = DATA
-) -> None:
-    """Show one dead letter: its headers and its body."""
-    from deploy.bus import dead_letter
-
-    letter = run(dead_letter(data, number))
-    if letter is None:
-        err.print(f"there is no dead letter {number}")
-        raise typer.Exit(1)
-    out.print_json(json.dumps({"headers": dict(letter.headers), "body": letter.body}))
 
 
 @app.command()

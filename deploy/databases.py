@@ -4,20 +4,22 @@
 and owns nothing (`DESIGN.md` §7).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import asyncpg
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from deploy.services import migrations_folder
 from shared import migrations, revisions
+from shared.database import ALL_COMMUNITIES, Database
 
-__all__ = ["Databases", "create_databases", "keep_partitions", "migrate"]
+__all__ = ["Databases", "create_databases", "keep_partitions", "migrate", "transaction"]
 
 ROLE_SETTINGS = {
     "statement_timeout": "5s",
@@ -54,17 +56,29 @@ class Databases:
         return self.url(service, owner=owner).render_as_string(hide_password=False)
 
 
+@asynccontextmanager
+async def transaction(databases: Databases, service: str) -> AsyncGenerator[AsyncConnection]:
+    """One transaction over every community of a service's database, which takes its time."""
+    database = Database.connect(databases.address(service), pool_size=1, overflow=0, patient=True)
+    try:
+        async with database.transaction(ALL_COMMUNITIES) as tx:
+            yield tx
+    finally:
+        await database.close()
+
+
 async def create_databases(databases: Databases, services: Iterable[str]) -> None:
-    """Make what is missing; safe to run again at any time."""
+    """Make what is missing, set the rest right: passwords, limits, rights. Safe to run again."""
     server = await asyncpg.connect(databases.server)
     try:
         roles = {row[0] for row in await server.fetch("SELECT rolname FROM pg_roles")}
         present = {row[0] for row in await server.fetch("SELECT datname FROM pg_database")}
         for service in services:
             for role in (f"{service}_owner", service):
-                if role not in roles:
-                    async with server.transaction():
-                        await _create_role(server, role, databases.passwords[role])
+                async with server.transaction():
+                    if role not in roles:
+                        await server.execute(f"CREATE ROLE {role}")
+                    await _set_up_role(server, role, databases.passwords[role])
             if service not in present:
                 await server.execute(f"CREATE DATABASE {service} OWNER {service}_owner")
             # Each time: a run that was killed here may have made the database only.
@@ -74,13 +88,13 @@ async def create_databases(databases: Databases, services: Iterable[str]) -> Non
         await server.close()
 
 
-async def _create_role(server: asyncpg.Connection, role: str, password: str) -> None:
-    """A role that may sign in and nothing else; the application's has short time-outs."""
+async def _set_up_role(server: asyncpg.Connection, role: str, password: str) -> None:
+    """It may sign in, with this password, and nothing else; the application's has time limits."""
     if "'" in password or "\\" in password:
         message = "a role's password may not hold quotes or backslashes"
         raise ValueError(message)
     await server.execute(
-        f"CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE "
+        f"ALTER ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE "
         f"CONNECTION LIMIT {CONNECTION_LIMIT} PASSWORD '{password}'"
     )
     if not role.endswith("_owner"):

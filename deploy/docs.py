@@ -1,4 +1,4 @@
-"""Generates `docs/api` and `docs/events` from the code: `python -m deploy.docs [--check]`.
+"""Generates `docs/api`, `docs/events` and `.env.example`: `python -m deploy.docs [--check]`.
 
 With `--check` nothing is written: exit 1 names the files that are not up to date.
 """
@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from deploy import services
+from deploy import environment, services
 from shared.events import Event
 from shared.topology import stream_of
 
 __all__ = ["documents", "main"]
 
-DOCS: Final = Path(__file__).parent.parent / "docs"
+ROOT: Final = Path(__file__).parent.parent
+DOCS: Final = ROOT / "docs"
 
 
 def documents() -> Iterator[tuple[Path, str]]:
@@ -27,6 +28,7 @@ def documents() -> Iterator[tuple[Path, str]]:
         schema = contract.model_json_schema() | {"$id": contract.type()}
         yield DOCS / "events" / f"{contract.type()}.json", _json(schema)
     yield DOCS / "events" / "asyncapi.json", _json(_asyncapi())
+    yield ROOT / ".env.example", environment.example()
 
 
 def _asyncapi() -> dict[str, Any]:
@@ -73,6 +75,7 @@ def main() -> int:
     check = "--check" in sys.argv[1:]
     wanted = dict(documents())
     present = {path for folder in ("api", "events") for path in (DOCS / folder).glob("*.json")}
+    present |= set(ROOT.glob(".env.example"))
     stale = [
         path
         for path, content in wanted.items()
@@ -80,7 +83,7 @@ def main() -> int:
     ] + sorted(present - wanted.keys())
     if check:
         for path in stale:
-            print(f"{path.relative_to(DOCS.parent)} is not up to date: run `make docs`")
+            print(f"{path.relative_to(ROOT)} is not up to date: run `make docs`")
         return 1 if stale else 0
     for path in present - wanted.keys():
         path.unlink()

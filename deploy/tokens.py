@@ -4,6 +4,8 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pydantic_settings import SettingsConfigDict
+
 from deploy.demo.api import Api, Refused, Session
 from deploy.foreseen import Foreseen
 from deploy.where import NotRunning, PlatformSettings, Whereabouts
@@ -12,6 +14,12 @@ __all__ = ["operator", "origin_of", "password_of", "sign_in", "token"]
 
 SECRETS = "secrets"
 OPERATOR = "operator"
+
+
+class _OfComposition(PlatformSettings):
+    """With what the environment leaves open from `.env`, where Compose finds it too."""
+
+    model_config = SettingsConfigDict(env_file=".env")
 
 
 class NoAddress(Foreseen):
@@ -40,12 +48,12 @@ def _is_address(text: str) -> bool:
 
 
 def password_of(name: str, data: Path, origin: str) -> str:
-    """The password of a sign-in at `origin`: of the environment's operator, or kept in `data`.
+    """The password of a sign-in at `origin`: of the operator who is named, or kept in `data`.
 
     A kept one is for the platform that runs in this data folder, and goes to no other address.
     Raises NotRunning with what to do when neither is known.
     """
-    settings = PlatformSettings()
+    settings = _named(data, origin)
     if name == settings.operator_name and settings.operator_password:
         return settings.operator_password
     kept = data / SECRETS / name
@@ -59,8 +67,19 @@ def password_of(name: str, data: Path, origin: str) -> str:
 
 def operator(data: Path, origin: str) -> tuple[str, str]:
     """The operator's name and password at `origin`."""
-    name = PlatformSettings().operator_name or OPERATOR
+    name = _named(data, origin).operator_name or OPERATOR
     return name, password_of(name, data, origin)
+
+
+def _named(data: Path, origin: str) -> PlatformSettings:
+    """Who is the operator: as the environment says, or the composition's `.env`.
+
+    That file is for the composition, which answers on this machine only, and not for the platform
+    in a data folder of ours: it has an operator of its own.
+    """
+    is_here = urlsplit(origin).hostname in {"127.0.0.1", "localhost", "::1"}
+    is_composition = is_here and origin != Whereabouts.origin_in(data)
+    return _OfComposition() if is_composition else PlatformSettings()
 
 
 async def sign_in(api: Api, name: str, password: str) -> Session:

@@ -6,9 +6,8 @@ It only reads, as the services' application roles, over every community.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -17,12 +16,13 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.bus import connected
+from deploy.dead_letters import dead_letters
+from deploy.invariants import Finding, illegal, miskept, negative, told_twice, unbalanced
 from deploy.services import SERVICES
 from deploy.where import Whereabouts
 from services.points.domain import Rule, Rulebook, Terms
 from services.points.domain.rule import RuleUnknown
 from shared.database import ALL_COMMUNITIES, Database
-from shared.topology import DEAD_LETTERS
 
 __all__ = ["Finding", "verify"]
 
@@ -59,6 +59,11 @@ _STANDING = text(
     GROUP BY community, request_id, cycle, taker_kind, taker_id, rule
     """
 )
+_REQUESTS = text("SELECT community, id FROM service_request")
+_ROWS = {
+    service: text(f"SELECT DISTINCT community, request_id FROM {table}")  # noqa: S608 - our own
+    for service, table in (("volunteers", "task"), ("points", "award"), ("notify", "notice"))
+}
 _CLOSINGS_TOLD = text(
     """
     SELECT DISTINCT community, event_id FROM notice WHERE kind = 'request_closed'
@@ -70,20 +75,6 @@ _CLOSINGS = text(
       AND occurred_at > now() - interval '72 hours'
     """
 )
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One invariant: how many cases were looked at, and how many break it."""
-
-    name: str
-    counted: int
-    broken: int
-
-    @property
-    def holds(self) -> bool:
-        """Whether nothing breaks it."""
-        return self.broken == 0
 
 
 async def verify(where: Whereabouts, *, within_seconds: float = 10) -> list[Finding]:
@@ -117,16 +108,19 @@ async def _open(where: Whereabouts) -> AsyncGenerator[Callable[[], AsyncIterator
                     )
                     for service, database in databases.items()
                 }
+                yield await illegal(tx["requests"])
                 yield await _awards(tx["requests"], tx["points"])
-                for check in (_unbalanced, _miskept, _negative):
+                for check in (unbalanced, miskept, negative):
                     yield await check(tx["points"])
                 yield await _told(tx["requests"], tx["notify"])
-                yield await _told_twice(tx["notify"])
+                yield await told_twice(tx["notify"])
+                yield await _of_requests(tx)
                 for service in SERVICES:
                     yield await _count(tx[service], f"{service}: outbox empty", "outbox")
                     yield await _count(tx[service], f"{service}: nothing parked", "retry")
-            letters = (await nats.jetstream().stream_info(DEAD_LETTERS)).state.messages
-            yield Finding("no dead letters", letters, letters)
+            letters = await dead_letters(nats, where.databases)
+            unsettled = sum(one.state in {"open", "waiting"} for one in letters)
+            yield Finding("every dead letter is settled", len(letters), unsettled)
 
         yield look
 
@@ -172,58 +166,21 @@ def _terms(rules: Rulebook, community: str, code: str, at: datetime) -> Terms | 
         return None
 
 
-def _sum(name: str, sql: str) -> Callable[[AsyncConnection], Awaitable[Finding]]:
-    """An invariant that one query counts: all cases, and those that break it."""
-    statement = text(sql)
-
-    async def check(tx: AsyncConnection) -> Finding:
-        counted, broken = (await tx.execute(statement)).one()
-        return Finding(name, counted, broken)
-
-    return check
-
-
-_unbalanced = _sum(
-    "the ledger of each community sums to zero",
-    """
-    SELECT count(*), count(*) FILTER (WHERE total <> 0)
-    FROM (SELECT sum(balance) AS total FROM account GROUP BY community) AS ledger
-    """,
-)
-_miskept = _sum(
-    "each balance is the sum of its transfers",
-    """
-    SELECT count(*), count(*) FILTER (WHERE balance <> coalesce(booked, 0))
-    FROM account LEFT JOIN (
-        SELECT community, id, sum(amount) AS booked FROM (
-            SELECT community, credit_account AS id, amount FROM transfer
-            UNION ALL
-            SELECT community, debit_account, -amount FROM transfer) AS posting
-        GROUP BY community, id) AS posted USING (community, id)
-    """,
-)
-_negative = _sum(
-    "nobody's balance is below zero",
-    """
-    SELECT count(*), count(*) FILTER (WHERE balance < 0)
-    FROM account WHERE owner_kind <> 'issuer'
-    """,
-)
-_told_twice = _sum(
-    "at most one notice per event, recipient and channel",
-    """
-    SELECT count(*), count(*) FILTER (WHERE notices > 1) FROM (
-        SELECT count(*) AS notices FROM notice
-        GROUP BY community, event_id, recipient_id, channel) AS told
-    """,
-)
-
-
 async def _told(requests: AsyncConnection, notify: AsyncConnection) -> Finding:
     """At least one notice per close (of the last 72 hours: older events make none)."""
     closings = {tuple(row) for row in (await requests.execute(_CLOSINGS)).all()}
     told = {tuple(row) for row in (await notify.execute(_CLOSINGS_TOLD)).all()}
     return Finding("at least one notice per close", len(closings), len(closings - told))
+
+
+async def _of_requests(tx: Mapping[str, AsyncConnection]) -> Finding:
+    """What others keep of a request is of one that exists, in the same community."""
+    requests = {tuple(row) for row in (await tx["requests"].execute(_REQUESTS)).all()}
+    counted = broken = 0
+    for service, rows in _ROWS.items():
+        named = {tuple(row) for row in (await tx[service].execute(rows)).all()}
+        counted, broken = counted + len(named), broken + len(named - requests)
+    return Finding("tasks, awards and notices are of requests of their community", counted, broken)
 
 
 async def _count(tx: AsyncConnection, name: str, table: str) -> Finding:

@@ -1,7 +1,7 @@
 """Where a platform is: what the operator's commands need to reach it.
 
 `jinlin up` writes it into its data folder while it runs; elsewhere the environment says it
-(`JINLIN_POSTGRES_URL`, `JINLIN_DATABASE_PASSWORD`, `JINLIN_NATS_URL`).
+(`JINLIN_POSTGRES_URL`, `JINLIN_NATS_URL`, and `JINLIN_KEYS` for the secrets).
 """
 
 import json
@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Final, Self
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
 
 from deploy.databases import Databases
 from deploy.foreseen import Foreseen
+from deploy.keys import OPERATIONS, Keys
 from deploy.services import SERVICES
+from shared.settings import Environment
 from shared.topology import Limits
 
 __all__ = ["NotRunning", "PlatformSettings", "Whereabouts", "roles"]
@@ -28,27 +30,37 @@ class NotRunning(Foreseen):
     """No platform can be reached; the message says what to do."""
 
 
-class PlatformSettings(BaseSettings):
+class PlatformSettings(Environment):
     """What the operator's commands read from their environment."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="JINLIN_", env_ignore_empty=True, extra="ignore", frozen=True
-    )
 
     postgres_url: str | None = Field(
         default=None, description="PostgreSQL as its superuser, `postgresql://…/postgres`."
     )
-    database_password: str | None = Field(
-        default=None, description="The password of the services' database roles."
+    keys: Path | None = Field(
+        default=None, description="The folder of secrets that `jinlin keys` has filled."
     )
     nats_url: str | None = Field(default=None, description="The bus.")
-    stream_replicas: int = Field(default=1, description="3 on a cluster of NATS servers.")
-    stream_bytes: int = Field(default=8 * 1024**3, description="The largest size of a stream.")
-    ack_wait_seconds: float = Field(default=30, description="Before an event comes again.")
-    duplicate_window_seconds: float = Field(default=600, description="Repeats dropped within it.")
-    otlp_endpoint: str | None = Field(default=None, description="Where traces go (OTLP).")
-    operator_name: str | None = Field(default=None, description="The operator's sign-in.")
-    operator_password: str | None = Field(default=None, description="And its password.")
+    stream_replicas: int = Field(
+        default=1, description="Copies of each stream: 3 on a cluster of NATS servers."
+    )
+    stream_bytes: int = Field(
+        default=Limits().stream_bytes,
+        description="The largest size of each of the six streams; the bus refuses what its disk "
+        "cannot hold.",
+    )
+    ack_wait_seconds: float = Field(
+        default=30, description="How long an event may be worked on before it comes again."
+    )
+    duplicate_window_seconds: float = Field(
+        default=600, description="How long the bus remembers an event's id and drops a repetition."
+    )
+    otlp_endpoint: str | None = Field(
+        default=None, description="Where traces go (OTLP over HTTP); none: nowhere."
+    )
+    operator_name: str | None = Field(
+        default=None, description="The login name of the platform's operator."
+    )
+    operator_password: str | None = Field(default=None, description="Their password.")
 
     @property
     def limits(self) -> Limits:
@@ -91,9 +103,13 @@ class Whereabouts:
     def find(cls, folder: Path) -> Self:
         """The platform of the environment, else the one in `folder`. Raises NotRunning."""
         settings = PlatformSettings()
-        if settings.postgres_url and settings.nats_url and settings.database_password:
-            passwords = dict.fromkeys(roles(), settings.database_password)
-            return cls(Databases(settings.postgres_url, passwords), settings.nats_url)
+        if settings.postgres_url and settings.nats_url and settings.keys:
+            keys = Keys(settings.keys)
+            server = make_url(settings.postgres_url).set(password=keys.superuser_password)
+            databases = Databases(
+                server.render_as_string(hide_password=False), keys.role_passwords()
+            )
+            return cls(databases, _signed(settings.nats_url, keys.bus_password(OPERATIONS)))
         try:
             content = json.loads((folder / WHEREABOUTS).read_text())
         except FileNotFoundError:
@@ -115,11 +131,17 @@ class Whereabouts:
         (folder / WHEREABOUTS).unlink(missing_ok=True)
 
 
+def _signed(nats_url: str, password: str) -> str:
+    """The operator's addresses of the bus, with name and password in each."""
+    hosts = [server.removeprefix("nats://") for server in nats_url.split(",")]
+    return ",".join(f"nats://{OPERATIONS}:{password}@{host}" for host in hosts)
+
+
 def _not_running(folder: Path) -> str:
     """What to do, for people first: `make up` is for those who typed no folder."""
     name = str(folder) if folder.is_absolute() else f"{folder} ({folder.absolute()})"
     command = "make up" if folder == MADE_UP else f"jinlin up --data {folder}"
     return (
         f"No platform is running in the folder {name}. Start one with `{command}`. One that runs "
-        "elsewhere is named by JINLIN_POSTGRES_URL, JINLIN_DATABASE_PASSWORD and JINLIN_NATS_URL."
+        "elsewhere is named by JINLIN_POSTGRES_URL, JINLIN_NATS_URL and JINLIN_KEYS."
     )

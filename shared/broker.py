@@ -13,16 +13,19 @@ import structlog
 from faststream import AckPolicy
 from faststream.message import StreamMessage
 from faststream.nats import JStream, NatsBroker, PullSub
+from faststream.nats.security import NatsUserPassword
 from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import ConnectionClosedError
 from nats.errors import Error as NatsError
+from pydantic import SecretStr
 
 from shared.consumers import Consumer
 from shared.delivery import BUS_ERRORS
+from shared.metrics import Lag
 from shared.reasons import place_of, reason_of
-from shared.topology import BATCH
+from shared.topology import BATCH, inbox_prefix
 
 __all__ = ["Bus", "PromptSubscriber"]
 
@@ -68,12 +71,25 @@ class PromptSubscriber(BatchPullStreamSubscriber):
 class Bus:
     """One service's connection to NATS: it publishes through it, and its consumers live on it."""
 
-    def __init__(self, url: str, *, service: str, inbox_prefix: str) -> None:
-        """Prepare the connection; `join` makes it."""
-        self._inbox_prefix = inbox_prefix.encode()
-        self._broker = NatsBroker(
-            url,
-            name=f"jinlin-{service}",
+    def __init__(self, url: str, *, service: str, password: SecretStr | None = None) -> None:
+        """Prepare the connection; `join` makes it. Without a password the address says who."""
+        self._url = url
+        self._service = service
+        self._password = password
+        self._inbox_prefix = inbox_prefix(service).encode()
+        self._broker = self._new_broker()
+        self._consumers: list[Consumer] = []
+        self._nats: Client | None = None
+        self._subscribers: dict[str, PromptSubscriber] = {}
+        self.lags: dict[str, Lag] = {}
+        """What each consumer has before it, as of the last look."""
+
+    def _new_broker(self) -> NatsBroker:
+        password = self._password.get_secret_value() if self._password else None
+        return NatsBroker(
+            self._url.split(","),
+            security=NatsUserPassword(self._service, password) if password else None,
+            name=f"jinlin-{self._service}",
             apply_types=False,
             logger=None,
             graceful_timeout=10,
@@ -81,9 +97,11 @@ class Bus:
             max_reconnect_attempts=-1,
             reconnect_time_wait=1,
         )
-        self._nats: Client | None = None
-        self._subscribers: dict[str, PromptSubscriber] = {}
-        self.stalled: set[str] = set()
+
+    @property
+    def stalled(self) -> set[str]:
+        """Consumers that are gone or stand still."""
+        return {durable for durable, lag in self.lags.items() if lag.is_stalled}
 
     @property
     def is_connected(self) -> bool:
@@ -98,7 +116,10 @@ class Bus:
 
     def add(self, consumer: Consumer) -> None:
         """Let `consumer` take its events as soon as the bus is joined."""
+        self._consumers.append(consumer)
+        self._subscribe(consumer)
 
+    def _subscribe(self, consumer: Consumer) -> None:
         async def take(messages: list[Msg]) -> None:
             try:
                 await consumer.take(messages)
@@ -148,16 +169,26 @@ class Bus:
             with suppress(*BUS_ERRORS, TypeError):
                 await self._nats.close()
 
+    async def _join_anew(self) -> None:
+        """Join once more, after an error that the server gave: it closes a connection for good."""
+        log.warning("bus.closed", error=str(self.nats().last_error))
+        await self.leave()
+        self._broker = self._new_broker()
+        for consumer in self._consumers:
+            self._subscribe(consumer)
+        await self.join()
+
     async def watch(self) -> None:
         """Notice consumers that are gone or stand still, and start those again, for ever."""
         progress = {durable: _Progress() for durable in self._subscribers}
         while True:
             await asyncio.sleep(WATCH_SECONDS)
+            if self.nats().is_closed:
+                await self._join_anew()
             if self.is_connected:
-                self.stalled = {
-                    durable
+                self.lags = {
+                    durable: await progress[durable].lag(subscriber)
                     for durable, subscriber in self._subscribers.items()
-                    if not await progress[durable].is_moving(subscriber)
                 }
                 await self._restart(self.stalled)
 
@@ -175,21 +206,25 @@ class _Progress:
     def __init__(self) -> None:
         self._acknowledged = -1
         self._moved_at = asyncio.get_running_loop().time()
+        self._lag = Lag(0, 0, is_stalled=False)
 
-    async def is_moving(self, subscriber: PromptSubscriber) -> bool:
-        """Whether it exists and has nothing to do, or has moved within the last 30 s."""
+    async def lag(self, subscriber: PromptSubscriber) -> Lag:
+        """What is before it; stalled when it is gone, or had work and did none for 30 s."""
         now = asyncio.get_running_loop().time()
         try:
             info = await subscriber.jetstream.consumer_info(
                 subscriber.stream.name, subscriber.config.durable_name or "", timeout=2
             )
         except (NatsError, TimeoutError):
-            return False
-        idle = not info.num_pending and not info.num_ack_pending
+            self._lag = self._lag._replace(is_stalled=True)
+            return self._lag
+        pending, unacknowledged = info.num_pending or 0, info.num_ack_pending or 0
         acknowledged = info.ack_floor.consumer_seq if info.ack_floor else 0
-        if idle or acknowledged != self._acknowledged:
+        if not (pending or unacknowledged) or acknowledged != self._acknowledged:
             self._acknowledged, self._moved_at = acknowledged, now
-        return now - self._moved_at < STALLED_SECONDS
+        is_stalled = now - self._moved_at >= STALLED_SECONDS
+        self._lag = Lag(pending, unacknowledged, is_stalled)
+        return self._lag
 
 
 async def _undecoded(message: StreamMessage[Any]) -> Any:

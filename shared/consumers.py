@@ -21,6 +21,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import inbox, outbox, telemetry
+from shared.chaos import Point, reach
 from shared.database import ALL_COMMUNITIES, Database, is_unreachable
 from shared.delivery import BUS_ERRORS, Delivery, Poison
 from shared.events import Event
@@ -183,6 +184,8 @@ class Consumer:
                     await self._handler(fresh, tx)
             if any(delivery.attempts for delivery in deliveries):
                 await inbox.forget_parked(tx, self.spec.durable, [e.event_id for e in events])
+            reach(Point.CONSUMER_BEFORE_COMMIT)
+        reach(Point.CONSUMER_AFTER_COMMIT)
         self._metrics.count(self.spec.durable, "done", len(fresh))
 
     def _traced(self, deliveries: Sequence[Delivery]) -> ExitStack:

@@ -22,6 +22,9 @@ __all__ = [
 ALL_COMMUNITIES: Final = "*"
 """Opens every community: for the relay, sweeps, copies of the directory and `verify` only."""
 
+CONNECT_SECONDS: Final = 1.5
+"""How long to wait for a connection, so that a caller hears of it within two seconds."""
+
 _OPEN_COMMUNITIES = text("SELECT set_config('app.communities', :communities, true)")
 
 
@@ -43,7 +46,7 @@ class Database:
 
         A `patient` one is for the operator's tools: its statements take as long as they need.
         """
-        limits: dict[str, Any] = {"timeout": 2, "command_timeout": 10}
+        limits: dict[str, Any] = {"timeout": CONNECT_SECONDS, "command_timeout": 10}
         if patient:
             settings = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
             limits |= {"command_timeout": None, "server_settings": settings}
@@ -51,7 +54,7 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=overflow,
-            pool_timeout=2,
+            pool_timeout=CONNECT_SECONDS,
             pool_recycle=1800,
             hide_parameters=True,  # what people wrote never enters a log
             connect_args=limits,

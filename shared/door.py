@@ -7,7 +7,8 @@ comes again (`DESIGN.md` §9).
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Annotated, Any, Final
 
 import orjson
@@ -17,6 +18,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.chaos import Point, reach
 from shared.database import ALL_COMMUNITIES, changed_rows
 from shared.events import PLATFORM
 from shared.problems import Malformed, NotAllowed, NotFound, NotMet, StaleVersion, WrongState
@@ -101,9 +103,7 @@ async def _transaction(
         raise NotFound  # never opens `*`, or several
     # An answer that belongs to no community is kept under the platform's sign.
     communities = [community] if community else [PLATFORM, *caller.memberships]
-    async with request.app.state.service.database.transaction(*communities) as tx:
-        if idempotency_key is not None and request.method == "POST":
-            request.state.keeping = await _first_time(tx, request, idempotency_key)
+    async with _opened(request, *communities, key=idempotency_key) as tx:
         yield tx
 
 
@@ -111,11 +111,25 @@ async def _platform_transaction(request: Request) -> AsyncIterator[AsyncConnecti
     """A transaction over all communities, for actions that only platform roles may do."""
     if not request.state.caller.platform_roles:
         raise NotAllowed
-    async with request.app.state.service.database.transaction(ALL_COMMUNITIES) as tx:
-        key = request.headers.get("idempotency-key")
+    key = request.headers.get("idempotency-key")
+    async with _opened(request, ALL_COMMUNITIES, key=key) as tx:
+        yield tx
+
+
+@asynccontextmanager
+async def _opened(
+    request: Request, *communities: str, key: str | None
+) -> AsyncGenerator[AsyncConnection]:
+    """A transaction over `communities`; a POST that brings a key is done once."""
+    changes = request.method != "GET"
+    async with request.app.state.service.database.transaction(*communities) as tx:
         if key is not None and request.method == "POST":
             request.state.keeping = await _first_time(tx, request, key)
         yield tx
+        if changes:
+            reach(Point.DOOR_BEFORE_COMMIT)
+    if changes:
+        reach(Point.DOOR_AFTER_COMMIT)
 
 
 Tx = Annotated[AsyncConnection, Depends(_transaction, scope="function")]

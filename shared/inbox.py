@@ -11,9 +11,10 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.database import changed_rows
 from shared.events import Event
 
-__all__ = ["Parked", "forget_parked", "park", "remember", "take_due"]
+__all__ = ["Parked", "forget_parked", "park", "put_back", "remember", "take_due"]
 
 DELAYS_SECONDS: Final = (1, 5, 30, 120, 300)
 """How long an event waits after its first, second … failed attempt, ±20 %."""
@@ -37,6 +38,15 @@ _PARK = text(
             now() + :delay, :reason)
     ON CONFLICT (consumer, event_id)
     DO UPDATE SET attempts = retry.attempts + 1, next_at = now() + :delay, reason = :reason
+    """
+)
+_PUT_BACK = text(
+    """
+    INSERT INTO retry (consumer, event_id, community, subject, headers, body, attempts, next_at,
+                       reason)
+    VALUES (:consumer, :event_id, :community, :subject, CAST(:headers AS jsonb), :body, 1,
+            now() + :delay, :reason)
+    ON CONFLICT (consumer, event_id) DO NOTHING
     """
 )
 _TAKE_DUE = text(
@@ -98,6 +108,29 @@ async def park(tx: AsyncConnection, parked: Parked, *, community: str, reason: s
             "reason": reason[:500],
         },
     )
+
+
+async def put_back(
+    tx: AsyncConnection, parked: Parked, *, community: str, delay: timedelta, reason: str
+) -> bool:
+    """Let a dead letter wait for one consumer again; False when it waits there already.
+
+    It counts as failed once: after five more failures it is buried again.
+    """
+    put = await tx.execute(
+        _PUT_BACK,
+        {
+            "consumer": parked.consumer,
+            "event_id": parked.event_id,
+            "community": community,
+            "subject": parked.subject,
+            "headers": orjson.dumps(dict(parked.headers)).decode(),
+            "body": parked.body,
+            "delay": delay,
+            "reason": reason[:500],
+        },
+    )
+    return bool(changed_rows(put))
 
 
 async def take_due(tx: AsyncConnection, *, limit: int) -> list[Parked]:

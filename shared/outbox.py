@@ -1,9 +1,9 @@
 """The outbox: an event leaves only as a row of the transaction that made it true."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared import ids, telemetry
 from shared.events import Event
 
-__all__ = ["CHANNEL", "emit", "working_on"]
+__all__ = ["CHANNEL", "emit", "take_back", "working_on"]
 
 CHANNEL: Final = "outbox"
 """PostgreSQL's NOTIFY channel that wakes the relay."""
@@ -30,6 +30,18 @@ _INSERT = text(
             CAST(:bodies AS text[]), CAST(:times AS timestamptz[]), CAST(:traces AS text[]))
     )
     SELECT pg_notify('outbox', '')
+    """
+)
+
+_TAKE_BACK = text(
+    """
+    INSERT INTO outbox (event_id, community, type, subject, entity_id, version, body, occurred_at,
+                        sent_at)
+    SELECT *, now() FROM unnest(
+        CAST(:event_ids AS uuid[]), CAST(:communities AS text[]), CAST(:types AS text[]),
+        CAST(:subjects AS text[]), CAST(:entity_ids AS text[]), CAST(:versions AS bigint[]),
+        CAST(:bodies AS text[]), CAST(:times AS timestamptz[]))
+    ON CONFLICT DO NOTHING
     """
 )
 
@@ -55,24 +67,29 @@ async def emit(tx: AsyncConnection, *events: Event) -> None:
     if not events:
         return
     stamped = [event.model_copy(update={"event_id": ids.new_id()}) for event in events]
-    bodies = [event.model_dump_json() for event in stamped]
-    if any(len(body.encode()) > LARGEST_EVENT_BYTES for body in bodies):
+    values = _values(stamped)
+    if any(len(body.encode()) > LARGEST_EVENT_BYTES for body in values["bodies"]):
         message = f"an event is larger than {LARGEST_EVENT_BYTES} bytes"
         raise ValueError(message)
-    await tx.execute(
-        _INSERT,
-        {
-            "event_ids": [event.event_id for event in stamped],
-            "communities": [event.community for event in stamped],
-            "types": [event.type() for event in stamped],
-            "subjects": [event.subject for event in stamped],
-            "entity_ids": [event.entity_id for event in stamped],
-            "versions": [event.version for event in stamped],
-            "bodies": bodies,
-            "times": [event.occurred_at for event in stamped],
-            "traces": [_trace_of(event) for event in stamped],
-        },
-    )
+    await tx.execute(_INSERT, values | {"traces": [_trace_of(event) for event in stamped]})
+
+
+async def take_back(tx: AsyncConnection, events: Sequence[Event]) -> None:
+    """Note events that are in the stream and were lost here, as sent (a restored backup)."""
+    await tx.execute(_TAKE_BACK, _values(events))
+
+
+def _values(events: Sequence[Event]) -> dict[str, list[Any]]:
+    return {
+        "event_ids": [event.event_id for event in events],
+        "communities": [event.community for event in events],
+        "types": [event.type() for event in events],
+        "subjects": [event.subject for event in events],
+        "entity_ids": [event.entity_id for event in events],
+        "versions": [event.version for event in events],
+        "bodies": [event.model_dump_json() for event in events],
+        "times": [event.occurred_at for event in events],
+    }
 
 
 def _trace_of(event: Event) -> str | None:

@@ -16,13 +16,14 @@ from sqlalchemy import text
 
 from shared import consumers, health, telemetry
 from shared.answers import PROBLEM_RESPONSES, add_problem_answers
+from shared.backlog import count_backlog
 from shared.broker import Bus
 from shared.consumers import Consumer, Consumers
 from shared.database import ALL_COMMUNITIES, Database
 from shared.door import Door
 from shared.identity import Identity
 from shared.limits import BodyLimit
-from shared.metrics import Metrics
+from shared.metrics import CountedCalls, Metrics
 from shared.permissions import permission_of
 from shared.reasons import told
 from shared.relay import Relay, Rendering
@@ -33,6 +34,7 @@ __all__ = ["Definition", "Service", "create_app"]
 log = structlog.get_logger()
 
 SWEEP_SECONDS: Final = 1.0
+MEASURE_SECONDS: Final = 10.0
 FORGET_ANSWERS_SECONDS: Final = 3600.0
 KEPT_ANSWERS: Final = timedelta(days=2)
 
@@ -92,7 +94,14 @@ class Service:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Consume, relay, sweep and watch; on leaving, finish what is in hand and stop."""
-        jobs = [self._prepare, self._consume, self.relay.run, self._sweep, self._forget_answers]
+        jobs = [
+            self._prepare,
+            self._consume,
+            self.relay.run,
+            self._sweep,
+            self._measure,
+            self._forget_answers,
+        ]
         tasks = [asyncio.create_task(job()) for job in jobs]
         tasks += [asyncio.create_task(_forever(task, self)) for task in self.definition.tasks]
         try:
@@ -131,6 +140,19 @@ class Service:
                 await consumers.sweep(self.workshop, self.consumers)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
                 log.warning("sweep.failed", **told(error))
+
+    async def _measure(self) -> None:
+        """Sample what must be asked for, so that nobody who reads the figures causes work."""
+        while True:
+            self.metrics.show_parts(await self.parts())
+            for durable, lag in self.bus.lags.items():
+                self.metrics.show_lag(durable, lag)
+            try:
+                async with self.workshop.transaction(ALL_COMMUNITIES) as tx:
+                    self.metrics.show_backlog(await count_backlog(tx))
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
+                log.warning("measure.failed", **told(error))
+            await asyncio.sleep(MEASURE_SECONDS)
 
     async def _forget_answers(self) -> None:
         """Drop the kept answers of two days ago."""
@@ -183,23 +205,29 @@ def create_app(definition: Definition, settings: ServiceSettings) -> FastAPI:
     app.router.route_class = Door
     for router in definition.routers:
         app.include_router(router, prefix=prefix)
-    health_routes = health.router(definition.name, service.parts)
-    app.include_router(health_routes, prefix=prefix)
-    app.include_router(health_routes, include_in_schema=False)
-    app.include_router(health.metrics_router(service.metrics.page), include_in_schema=False)
+    _add_health(app, service, prefix)
     _require_permissions(app)
     add_problem_answers(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(CountedCalls, metrics=service.metrics)
     return app
+
+
+def _add_health(app: FastAPI, service: Service, prefix: str) -> None:
+    """How the service is: below its prefix, through the origin, and at the root of its port."""
+    routes = health.router(service.name, service.parts)
+    app.include_router(routes, prefix=prefix)
+    app.include_router(routes, include_in_schema=False)
+    app.include_router(health.metrics_router(service.metrics.page), include_in_schema=False)
 
 
 def _assemble(definition: Definition, settings: ServiceSettings) -> Service:
     """The parts, tied together."""
     database = Database.connect(
-        settings.database_url, pool_size=settings.pool_size, overflow=settings.pool_overflow
+        settings.database_address, pool_size=settings.pool_size, overflow=settings.pool_overflow
     )
-    workshop = Database.connect(settings.database_url, pool_size=2, overflow=3)
-    bus = Bus(settings.nats_url, service=definition.name, inbox_prefix=settings.nats_inbox_prefix)
+    workshop = Database.connect(settings.database_address, pool_size=5, overflow=0)
+    bus = Bus(settings.nats_url, service=definition.name, password=settings.nats_password)
     tracing = telemetry.tracer_provider(
         definition.name, otlp_endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio
     )
@@ -211,20 +239,10 @@ def _assemble(definition: Definition, settings: ServiceSettings) -> Service:
         database=database,
         workshop=workshop,
         bus=bus,
-        relay=Relay(settings.database_url, bus.nats, render),
+        relay=Relay(settings.database_address, bus.nats, render),
         identity=Identity(database, issuer=settings.issuer),
         tracing=tracing,
         metrics=metrics,
-    )
-    metrics.watch(
-        "jinlin_outbox_oldest_seconds",
-        "How long the oldest unsent event has waited.",
-        service.relay.seconds_behind,
-    )
-    metrics.watch(
-        "jinlin_consumers_stalled",
-        "Consumers that are gone or stand still.",
-        lambda: len(bus.stalled),
     )
     _add_consumers(service)
     return service
@@ -242,6 +260,7 @@ def _add_consumers(service: Service) -> None:
             metrics=service.metrics,
             ack_wait_seconds=service.settings.ack_wait_seconds,
         )
+        service.metrics.expect(spec.durable)
         service.consumers[spec.durable] = consumer
         service.bus.add(consumer)
 

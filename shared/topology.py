@@ -18,6 +18,8 @@ __all__ = [
     "ConsumerSpec",
     "Limits",
     "TopologyError",
+    "inbox_prefix",
+    "permissions",
     "provision",
     "stream_of",
 ]
@@ -38,7 +40,7 @@ class Limits:
     """What an installation may set: replicas, sizes and the times that tests shorten."""
 
     replicas: int = 1
-    stream_bytes: int = 8 * 1024**3
+    stream_bytes: int = 1024**3
     ack_wait_seconds: float = 30
     duplicate_window_seconds: float = 600
 
@@ -59,6 +61,29 @@ class ConsumerSpec:
 def stream_of(owner: str) -> str:
     """The name of the stream that holds an owner's events."""
     return owner.upper()
+
+
+def inbox_prefix(service: str) -> str:
+    """Begins the subjects on which a service gets its answers and its events, and nobody else."""
+    return f"_INBOX_{service}"
+
+
+def permissions(service: str, consumers: Iterable[ConsumerSpec]) -> dict[str, list[str]]:
+    """The subjects a service may publish and subscribe to: what its code does and nothing else.
+
+    It tells its own events, asks and acknowledges on its own consumers, and buries what those
+    cannot work in. It makes no consumer and reads no stream (`DESIGN.md` §5).
+    """
+    publish = [f"evt.*.{service}.>"]
+    for spec in consumers:
+        path = f"{spec.stream}.{spec.durable}"
+        publish += [
+            f"$JS.API.CONSUMER.INFO.{path}",
+            f"$JS.API.CONSUMER.MSG.NEXT.{path}",
+            f"$JS.ACK.{path}.>",
+            f"dlq.{spec.durable}",
+        ]
+    return {"publish": publish, "subscribe": [f"{inbox_prefix(service)}.>"]}
 
 
 async def provision(nats: Client, consumers: Iterable[ConsumerSpec], limits: Limits) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import os
 import secrets
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 from deploy.foreseen import Foreseen
@@ -42,16 +42,21 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def kept_secret(path: Path) -> str:
-    """Return the random password kept in the file `path` (mode 0600), made on first use.
+def new_password() -> str:
+    """A random password of letters, digits, `-` and `_`."""
+    return secrets.token_urlsafe(32)
+
+
+def kept_secret(path: Path, make: Callable[[], str] = new_password) -> str:
+    """Return the random secret kept in the file `path` (mode 0600), made on first use.
 
     It is on the disk before it is returned: a database may outlive a power cut, and so must the
-    password that opens it.
+    secret that opens it.
     """
     if not path.exists():
         draft = path.with_name(f"{path.name}.new")
         draft.unlink(missing_ok=True)
-        write_private(draft, secrets.token_urlsafe(32))
+        write_private(draft, make())
         draft.rename(path)
         sync_folder(path.parent)
     return path.read_text()

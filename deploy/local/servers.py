@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deploy.local.data_folder import locked_data_folder
 from deploy.local.nats import LocalNats
@@ -45,7 +46,9 @@ class LocalServers:
 
 
 @contextlib.asynccontextmanager
-async def local_servers(folder: Path, *, durable: bool = True) -> AsyncGenerator[LocalServers]:
+async def local_servers(
+    folder: Path, *, durable: bool = True, bus_users: Sequence[Mapping[str, Any]] = ()
+) -> AsyncGenerator[LocalServers]:
     """Lock the data folder and run both servers in it, as `servers_in` does.
 
     Raises:
@@ -53,12 +56,14 @@ async def local_servers(folder: Path, *, durable: bool = True) -> AsyncGenerator
         ServerFailed: one of them does not start; the other one is stopped again.
     """
     with locked_data_folder(folder) as locked:
-        async with servers_in(locked, durable=durable) as servers:
+        async with servers_in(locked, durable=durable, bus_users=bus_users) as servers:
             yield servers
 
 
 @contextlib.asynccontextmanager
-async def servers_in(locked: Path, *, durable: bool = True) -> AsyncGenerator[LocalServers]:
+async def servers_in(
+    locked: Path, *, durable: bool = True, bus_users: Sequence[Mapping[str, Any]] = ()
+) -> AsyncGenerator[LocalServers]:
     """Start both servers in a data folder whose lock we hold; stop them in the end, NATS first.
 
     Enter it in a thread that lives until the end: the servers die with that thread.
@@ -66,7 +71,9 @@ async def servers_in(locked: Path, *, durable: bool = True) -> AsyncGenerator[Lo
     Raises:
         ServerFailed: one of them does not start; the other one is stopped again.
     """
-    servers = LocalServers(locked, LocalPostgres(locked, durable=durable), LocalNats(locked))
+    servers = LocalServers(
+        locked, LocalPostgres(locked, durable=durable), LocalNats(locked, bus_users)
+    )
     try:
         await _start(servers)
         yield servers

@@ -3,17 +3,14 @@
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.settings import Environment
 
 __all__ = ["Settings"]
 
 
-class Settings(BaseSettings):
+class Settings(Environment):
     """Less than a service reads: the console has no database, and no bus."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="JINLIN_", env_ignore_empty=True, extra="ignore", frozen=True
-    )
 
     host: str = Field(default="127.0.0.1", description="The address to serve on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to serve on.")
@@ -22,7 +19,9 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^/]+/?$",
         description="Where `/api/<service>/…` of every service is found.",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="The least that is logged: DEBUG, INFO, WARNING or ERROR."
+    )
     otlp_endpoint: str | None = Field(
         default=None, description="Where traces go (OTLP over HTTP); none: nowhere."
     )

@@ -14,5 +14,7 @@ class Settings(ServiceSettings):
         default=None, description="The login name of the platform's operator."
     )
     operator_password: SecretStr | None = Field(
-        default=None, min_length=10, description="Their password; a new value replaces the old."
+        default=None,
+        min_length=10,
+        description="Their password, of 10 characters or more; a new value replaces the old.",
     )

@@ -1,6 +1,6 @@
 """The use cases of the points service: load, decide, save, emit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.points import domain, store
 from services.points.domain import Account, Owner, OwnerKind, Rule, Settlement, Terms, Viewer
 from shared import clock, ids, neighbourhood
-from shared.events import RequestClosed, RequestReopened
+from shared.events import Event, PointsAwarded, PointsReversed, RequestClosed, RequestReopened
+from shared.events.points import AwardEvent
 from shared.outbox import emit
 from shared.problems import NotFound, StaleVersion
 
 __all__ = [
     "NewTerms",
+    "adopt",
     "award",
     "change_rule",
     "open_ledgers",
@@ -61,6 +63,28 @@ async def reverse(tx: AsyncConnection, reopenings: Sequence[RequestReopened]) ->
     await _book(tx, settled, accounts)
 
 
+async def adopt(tx: AsyncConnection, told: Sequence[AwardEvent], around: Sequence[Event]) -> None:
+    """Book again what was told and this database does not know (a restored backup).
+
+    `around` holds the closings that earned it. Tells nothing: all of it has been told.
+    """
+    closings: dict[UUID | None, RequestClosed] = {
+        one.event_id: one for one in around if isinstance(one, RequestClosed)
+    }
+    earned = [one for one in told if isinstance(one, PointsAwarded)]
+    if earned:
+        await store.mark_closed(tx, map(domain.cycle_awarded, earned))
+        rules = await store.rulebook(tx, [(one.community, one.rule) for one in earned])
+        settled = [
+            domain.awarded(one, closings.get(one.caused_by), rules, new_id=ids.new_id)
+            for one in earned
+        ]
+        accounts = await _lock_accounts(tx, settled)
+        new = await store.add_awards(tx, [one.award for one in settled], accounts)
+        await _book(tx, [one for one in settled if one.award.id in new], accounts)
+    await _take_back(tx, {one.award_id: one for one in told if isinstance(one, PointsReversed)})
+
+
 async def open_ledgers(tx: AsyncConnection, communities: Sequence[str]) -> None:
     """Give new communities the rules they start with; what they have changed since stays."""
     rules = [rule for one in sorted(communities) for rule in domain.first_rules(one)]
@@ -100,6 +124,19 @@ async def see_statement(
     """What was booked on an account, newest first. Raises as `see_account` does."""
     account = await see_account(tx, owner, viewer)
     return await store.statement(tx, account, after=after, limit=limit)
+
+
+async def _take_back(tx: AsyncConnection, undone: Mapping[UUID, PointsReversed]) -> None:
+    """Book the reversals that were told of, by the award they undo."""
+    if not undone:
+        return
+    cycles = [domain.cycle_awarded(one) for one in undone.values()]
+    await store.mark_reopened(tx, cycles)
+    standing = [one for one in await store.standing_awards(tx, cycles) if one.id in undone]
+    back = [domain.taken_back(one, undone[one.id], new_id=ids.new_id) for one in standing]
+    accounts = await _lock_accounts(tx, back)
+    await store.mark_reversed(tx, standing)
+    await _book(tx, back, accounts)
 
 
 async def _exists(tx: AsyncConnection, owner: Owner) -> bool:

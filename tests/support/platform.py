@@ -42,7 +42,7 @@ from tests.support.servers import Servers
 TEST_LIMITS = Limits(stream_bytes=256 * 1024**2, ack_wait_seconds=2, duplicate_window_seconds=2)
 
 
-async def eventually[T](ask: Callable[[], Awaitable[T]], *, seconds: float = 10) -> T:
+async def eventually[T](ask: Callable[[], Awaitable[T]], *, seconds: float = 30) -> T:
     """Ask until the answer is true, and give it; fails with the last answer after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

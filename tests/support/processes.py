@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import nats as nats_py
 import uvicorn
+from sqlalchemy.engine import URL
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -35,6 +36,11 @@ def free_port() -> int:
         return one.getsockname()[1]
 
 
+def without_password(url: URL) -> str:
+    """As the composition says it: the password comes apart."""
+    return url._replace(password=None).render_as_string()
+
+
 @dataclass
 class ServiceProcess:
     """One service as a child process."""
@@ -43,12 +49,13 @@ class ServiceProcess:
     port: int
     environment: Mapping[str, str]
     log: Path
+    package: str = "services"
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", f"services.{self.name}",
+                sys.executable, "-m", f"{self.package}.{self.name}",
                 env=os.environ | dict(self.environment), cwd=ROOT, stdout=log, stderr=log,
             )  # fmt: skip
         async with httpx.AsyncClient() as client:
@@ -62,7 +69,7 @@ class ServiceProcess:
                     return False
                 return answer.status_code == httpx.codes.OK
 
-            await eventually(ready, seconds=40)
+            await eventually(ready, seconds=90)
 
     async def stop(self, with_signal: int = signal.SIGTERM) -> int:
         assert self.process is not None
@@ -123,8 +130,10 @@ async def platform_in_processes(servers: Servers, folder: Path) -> AsyncGenerato
                 service,
                 ports[service],
                 {
-                    "JINLIN_DATABASE_URL": databases.address(service),
-                    "JINLIN_NATS_URL": servers.nats_url,
+                    "JINLIN_DATABASE_URL": without_password(databases.url(service)),
+                    "JINLIN_DATABASE_PASSWORD": databases.passwords[service],
+                    "JINLIN_NATS_URL": f"nats://{servers.nats_url.rpartition('@')[2]}",
+                    "JINLIN_NATS_PASSWORD": servers.nats_passwords[service],
                     "JINLIN_PORT": str(ports[service]),
                     "JINLIN_OPERATOR_NAME": OPERATOR[0],
                     "JINLIN_OPERATOR_PASSWORD": OPERATOR[1],

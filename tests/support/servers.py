@@ -9,15 +9,17 @@ import contextlib
 import functools
 import json
 import os
-import secrets
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from deploy.keys import bus_users
 from deploy.local import nats, postgres
+from deploy.local.data_folder import new_password
 from deploy.local.servers import local_servers
+from deploy.services import SERVICES
 
 type Kind = Literal["containers", "embedded"]
 
@@ -35,6 +37,8 @@ class Servers:
     kind: Kind
     postgres_dsn: str
     nats_url: str
+    nats_passwords: Mapping[str, str]
+    """By service: of its own user, who may do there what that service may."""
 
 
 class NoContainers(Exception):  # noqa: N818 - a sentence for whoever runs the tests
@@ -79,9 +83,11 @@ def _embedded() -> Generator[Servers]:
         asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner,
     ):
         stack = contextlib.AsyncExitStack()
+        passwords = _bus_passwords()
         try:
-            local = runner.run(stack.enter_async_context(local_servers(Path(folder))))
-            yield Servers("embedded", local.postgres_dsn, local.nats_url)
+            starting = local_servers(Path(folder), bus_users=bus_users(passwords))
+            local = runner.run(stack.enter_async_context(starting))
+            yield Servers("embedded", local.postgres_dsn, local.nats_url, passwords)
         finally:
             runner.run(stack.aclose())
 
@@ -94,7 +100,7 @@ def _containers() -> Generator[Servers]:
     from testcontainers.core.container import DockerContainer
     from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
-    password = secrets.token_urlsafe(16)
+    password, passwords = new_password(), _bus_passwords()
     database = (
         PostgresContainer(
             POSTGRES_IMAGE,
@@ -109,7 +115,7 @@ def _containers() -> Generator[Servers]:
     broker = (
         DockerContainer(NATS_IMAGE)
         .with_exposed_ports(_NATS_PORT)
-        .with_copy_into_container(_nats_config(password), "/jinlin.conf")
+        .with_copy_into_container(_nats_config(password, passwords), "/jinlin.conf")
         .with_command(["--config", "/jinlin.conf"])
         .waiting_for(LogMessageWaitStrategy("Server is ready"))
     )
@@ -119,16 +125,23 @@ def _containers() -> Generator[Servers]:
             "containers",
             database.get_connection_url(),
             f"nats://{nats.USER}:{password}@{address}",
+            passwords,
         )
 
 
-def _nats_config(password: str) -> bytes:
+def _bus_passwords() -> dict[str, str]:
+    return {service: new_password() for service in SERVICES}
+
+
+def _nats_config(password: str, passwords: Mapping[str, str]) -> bytes:
     return json.dumps(
         {
             "port": _NATS_PORT,
             "max_payload": nats.MAX_PAYLOAD_BYTES,
             "jetstream": {"store_dir": "/data", "sync_interval": "always"},
-            "authorization": {"user": nats.USER, "password": password},
+            "authorization": {
+                "users": [{"user": nats.USER, "password": password}, *bus_users(passwords)]
+            },
         }
     ).encode()
 

@@ -1,5 +1,6 @@
 """The use cases of the directory: load, decide, save, emit."""
 
+from services.directory.actions.adoption import adopt
 from services.directory.actions.importing import import_people, import_places
 from services.directory.actions.inviting import NewCode, invite, invite_many
 from services.directory.actions.neighbourhood import (
@@ -45,6 +46,7 @@ __all__ = [
     "add_organisation",
     "add_person",
     "add_place",
+    "adopt",
     "change_community",
     "change_me",
     "change_organisation",

@@ -34,13 +34,13 @@ from shared.events.directory import StateEvent
 from shared.outbox import emit
 from shared.relay import Rendering, Unsent
 
-__all__ = ["render", "rendering", "republish_all"]
+__all__ = ["TOLD", "render", "rendering", "republish_all"]
 
 CHUNK: Final = 1000
 
 Telling = Callable[..., Sequence[StateEvent]]
 
-_TOLD: Final[dict[str, tuple[type[Entity], Telling]]] = {
+TOLD: Final[dict[str, tuple[type[Entity], Telling]]] = {
     SigningKeyChanged.type(): (PublicKey, domain.tell_keys),
     CommunityChanged.type(): (Community, domain.tell_communities),
     PlaceChanged.type(): (Place, domain.tell_places),
@@ -68,7 +68,7 @@ async def render(tx: AsyncConnection, rows: Sequence[Unsent]) -> list[Unsent]:
     """
     now = clock.now()
     present: dict[str, StateEvent] = {}
-    for name, (kind, tell) in _TOLD.items():
+    for name, (kind, tell) in TOLD.items():
         keys = [(one.subject.split(".")[1], one.entity_id) for one in rows if one.type == name]
         if keys:
             events = tell(await store.present(tx, kind, keys), now=now)
@@ -82,7 +82,7 @@ async def republish_all(tx: AsyncConnection) -> int:
     The transaction must see every community.
     """
     count = 0
-    for kind, tell in _TOLD.values():
+    for kind, tell in TOLD.values():
         for events in batched(await _events(tx, kind, tell), CHUNK, strict=False):
             await emit(tx, *events)
             count += len(events)

@@ -1,5 +1,6 @@
 """The rules of the directory: who may be what, how places lie in each other, who signs in."""
 
+from services.directory.domain.adoption import Entity, adopt
 from services.directory.domain.community import (
     Community,
     CommunityExists,
@@ -66,6 +67,7 @@ __all__ = [
     "Community",
     "CommunityExists",
     "CompoundType",
+    "Entity",
     "Granting",
     "ImportErrors",
     "Inviting",
@@ -84,6 +86,7 @@ __all__ = [
     "Surroundings",
     "WrongParent",
     "admit",
+    "adopt",
     "change_community",
     "change_membership",
     "change_organisation",

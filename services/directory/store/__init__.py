@@ -1,5 +1,6 @@
 """All SQL of the directory; every statement about a community names it."""
 
+from services.directory.store.adoption import put_back, waiting
 from services.directory.store.communities import (
     CommunitySearch,
     communities,
@@ -108,6 +109,7 @@ __all__ = [
     "places_by_code",
     "present",
     "public_keys",
+    "put_back",
     "read_person",
     "read_place",
     "revoke_family",
@@ -123,6 +125,7 @@ __all__ = [
     "use_invitation",
     "use_refresh_token",
     "void_invitations",
+    "waiting",
     "who_belongs_elsewhere",
     "who_has_password",
 ]

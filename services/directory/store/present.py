@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.directory.domain import (
     Community,
+    Entity,
     Membership,
     Organisation,
     Person,
@@ -16,11 +17,9 @@ from services.directory.domain import (
 )
 from services.directory.store import rows, tables
 
-__all__ = ["Entity", "every", "present"]
+__all__ = ["HOMES", "Entity", "every", "present"]
 
-type Entity = Community | Place | Organisation | Person | Membership | PublicKey
-
-_HOMES: Final[Mapping[type[Entity], tuple[Table, str]]] = {
+HOMES: Final[Mapping[type[Entity], tuple[Table, str]]] = {
     PublicKey: (tables.signing_key, "key_id"),
     Community: (tables.community, "community"),
     Place: (tables.place, "id"),
@@ -48,12 +47,12 @@ def _present(kind: type[Entity], table: Table, key: str) -> TextClause:
     )
 
 
-_PRESENT: Final = {kind: _present(kind, *home) for kind, home in _HOMES.items()}
+_PRESENT: Final = {kind: _present(kind, *home) for kind, home in HOMES.items()}
 _EVERY: Final = {
     kind: text(
         f"SELECT {rows.columns_of(kind, table)} FROM {table.name} ORDER BY {key}"  # noqa: S608
     )
-    for kind, (table, key) in _HOMES.items()
+    for kind, (table, key) in HOMES.items()
 }
 
 

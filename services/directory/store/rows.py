@@ -29,8 +29,12 @@ def type_of(table: Table, column: str) -> str:
     return table.c[column].type.compile(_DIALECT)
 
 
-def saving(kind: "type[DataclassInstance]", table: Table) -> TextClause:
-    """The statement that inserts new rows of a kind and updates those one version behind."""
+def saving(kind: "type[DataclassInstance]", table: Table, *, jumps: bool = False) -> TextClause:
+    """The statement that inserts new rows of a kind and updates those one version behind.
+
+    `jumps`: those any number of versions behind.
+    """
+    behind = "< excluded.version" if jumps else "= excluded.version - 1"
     names = [field.name for field in fields(kind)]
     keys = [column.name for column in table.primary_key]
     typed = ", ".join(f"{name} {type_of(table, name)}" for name in names)
@@ -41,7 +45,7 @@ def saving(kind: "type[DataclassInstance]", table: Table) -> TextClause:
         SELECT {", ".join(names)} FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row ({typed})
         ORDER BY {", ".join(keys)}
         ON CONFLICT ({", ".join(keys)}) DO UPDATE SET {sets}
-        WHERE {table.name}.version = excluded.version - 1
+        WHERE {table.name}.version {behind}
         """  # noqa: S608 - made of the table's columns
     )
 

@@ -147,7 +147,7 @@ class Live:
         self._stopping = service.stopping.is_set()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._listen(service.settings.database_url))
+                group.create_task(self._listen(service.settings.database_address))
                 group.create_task(self._read(service.database))
                 await service.stopping.wait()
                 self._end_all()
@@ -173,11 +173,11 @@ class Live:
         for person_id in str(payload).split():
             self.wake(self._streams.get(UUID(person_id), ()))
 
-    async def _listen(self, database_url: str) -> None:
+    async def _listen(self, address: str) -> None:
         """Keep one listening connection, through every outage of the database."""
         while True:
             try:
-                await self._listen_until_lost(database_url.replace("+asyncpg", ""))
+                await self._listen_until_lost(address.replace("+asyncpg", ""))
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
                 log.warning("live.database_lost", error=str(error))
             await asyncio.sleep(PAUSE_SECONDS)

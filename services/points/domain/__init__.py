@@ -16,10 +16,13 @@ from services.points.domain.award import (
     Settlement,
     Status,
     Transfer,
+    awarded,
+    cycle_awarded,
     cycle_of,
     cycle_undone,
     reverse,
     settle,
+    taken_back,
 )
 from services.points.domain.rule import Rule, Rulebook, Terms, first_rules, next_version
 
@@ -39,6 +42,8 @@ __all__ = [
     "Totals",
     "Transfer",
     "Viewer",
+    "awarded",
+    "cycle_awarded",
     "cycle_of",
     "cycle_undone",
     "first_rules",
@@ -46,4 +51,5 @@ __all__ = [
     "require_sight",
     "reverse",
     "settle",
+    "taken_back",
 ]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.points.domain.account import Owner, OwnerKind, issuer
-from services.points.domain.rule import Rulebook
+from services.points.domain.rule import Rulebook, RuleUnknown
 from shared.events import PointsAwarded, PointsReversed, RequestClosed, RequestReopened, Taker
 from shared.events.points import AwardEvent
 
@@ -142,6 +142,43 @@ def reverse(
         _and_reversal(Settlement(award, (), ()), new_id, causes[award.cycle], now)
         for award in awards
     ]
+
+
+def cycle_awarded(told: AwardEvent) -> Cycle:
+    """The cycle that an award is for."""
+    return Cycle(told.community, told.request_id, told.cycle)
+
+
+def awarded(
+    told: PointsAwarded, closing: RequestClosed | None, rules: Rulebook, *, new_id: NewId
+) -> Settlement:
+    """The award that was told of, as it was booked: nobody is told again.
+
+    Of a closing that is lost the minutes are unknown (0), of a rule that is lost the version (1).
+    """
+    at = closing.occurred_at if closing else told.occurred_at
+    try:
+        rule_version = rules.in_force(told.community, told.rule, at).version
+    except RuleUnknown:
+        rule_version = 1
+    award = Award(
+        id=told.award_id,
+        cycle=cycle_awarded(told),
+        taker=told.taker,
+        rule=told.rule,
+        rule_version=rule_version,
+        points=told.points,
+        service_minutes=_minutes_of_takers(closing).get(told.taker, 0) if closing else 0,
+        status=Status.STANDING,
+        awarded_at=told.occurred_at,
+    )
+    return replace(_book_award(award, new_id, told.event_id), events=())
+
+
+def taken_back(award: Award, told: PointsReversed, *, new_id: NewId) -> Settlement:
+    """The reversal that was told of, as it was booked: nobody is told again."""
+    reversal = _and_reversal(Settlement(award, (), ()), new_id, told.event_id, told.occurred_at)
+    return replace(reversal, events=())
 
 
 def _earned(

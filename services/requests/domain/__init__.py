@@ -1,5 +1,6 @@
 """The rules of a request's life (`DOMAIN.md` §6): each gives the new state and what to tell."""
 
+from services.requests.domain.adoption import adopt, steps_told
 from services.requests.domain.intake import (
     cancel,
     dispatch,
@@ -17,6 +18,7 @@ __all__ = [
     "ServiceRequest",
     "Status",
     "TaskStep",
+    "adopt",
     "cancel",
     "close",
     "dispatch",
@@ -27,6 +29,7 @@ __all__ = [
     "reject",
     "reopen",
     "settle_on_the_spot",
+    "steps_told",
     "submit",
     "verify",
 ]

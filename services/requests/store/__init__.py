@@ -1,5 +1,6 @@
 """All SQL of the requests service; every statement names the community."""
 
+from services.requests.store.adoption import put_back
 from services.requests.store.catalogue import catalogue, category, put_category, seed_catalogue
 from services.requests.store.requests import (
     Search,
@@ -23,6 +24,7 @@ __all__ = [
     "history",
     "load",
     "next_number",
+    "put_back",
     "put_category",
     "read",
     "save",

@@ -15,6 +15,7 @@ from shared.events import Taker, Work
 from shared.problems import NotFound, StaleVersion, WrongState
 
 __all__ = [
+    "COLUMNS",
     "Search",
     "Step",
     "create",
@@ -25,9 +26,10 @@ __all__ = [
     "save",
     "save_handlers",
     "search",
+    "values_of",
 ]
 
-_COLUMNS: Final = tuple(field.name for field in fields(ServiceRequest))
+COLUMNS: Final = tuple(field.name for field in fields(ServiceRequest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,8 @@ _MINE: Final = """
 _CREATE = text(
     f"""
     WITH created AS (
-        INSERT INTO service_request ({", ".join(_COLUMNS)}, handler_ids)
-        VALUES ({", ".join(f":{name}" for name in _COLUMNS)}, :handler_ids)
+        INSERT INTO service_request ({", ".join(COLUMNS)}, handler_ids)
+        VALUES ({", ".join(f":{name}" for name in COLUMNS)}, :handler_ids)
     )
     INSERT INTO step (community, request_id, version, cycle, kind, by, at, note)
     VALUES (:community, :id, :version, :cycle, :step_kind, :step_by, :step_at, :step_note)
@@ -154,7 +156,7 @@ _NEXT_NUMBER = text(
 
 async def create(tx: AsyncConnection, request: ServiceRequest, step: Step) -> None:
     """Insert a new request with its first step, and index its words."""
-    await tx.execute(_CREATE, _values(request) | _step_values(step))
+    await tx.execute(_CREATE, values_of(request) | _step_values(step))
     await tx.execute(
         _INDEX_WORDS,
         {"community": request.community, "id": request.id, "description": request.description},
@@ -163,7 +165,7 @@ async def create(tx: AsyncConnection, request: ServiceRequest, step: Step) -> No
 
 async def save(tx: AsyncConnection, request: ServiceRequest, step: Step) -> None:
     """Store the next version and its step. Raises WrongState when another came first."""
-    saved = await tx.execute(_SAVE, _values(request) | _step_values(step))
+    saved = await tx.execute(_SAVE, values_of(request) | _step_values(step))
     if saved.rowcount != 1:
         raise WrongState
 
@@ -241,8 +243,9 @@ async def next_number(tx: AsyncConnection, community: str, year: int) -> str:
     return f"{row.prefix or community.upper()}-{year}-{row.last:06d}"
 
 
-def _values(request: ServiceRequest) -> dict[str, Any]:
-    values = {name: getattr(request, name) for name in _COLUMNS}
+def values_of(request: ServiceRequest) -> dict[str, Any]:
+    """A request as the values of its row."""
+    values = {name: getattr(request, name) for name in COLUMNS}
     work = [one.model_dump(mode="json") for one in request.work]
     return values | {
         "work": orjson.dumps(work).decode(),
@@ -261,7 +264,7 @@ def _step_values(step: Step) -> dict[str, Any]:
 
 
 def _request(row: RowMapping) -> ServiceRequest:
-    values = {name: row[name] for name in _COLUMNS}
+    values = {name: row[name] for name in COLUMNS}
     values["status"] = Status(values["status"])
     values["offered_to"] = values["offered_to"] and Taker(**values["offered_to"])
     values["work"] = tuple(

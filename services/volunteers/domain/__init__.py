@@ -1,5 +1,6 @@
 """The rules of tasks and of those who take them: each gives the new state and what to tell."""
 
+from services.volunteers.domain.adoption import adopt
 from services.volunteers.domain.follow import RequestStep, follow_request
 from services.volunteers.domain.people import (
     Availability,
@@ -27,6 +28,7 @@ __all__ = [
     "Task",
     "Team",
     "Volunteer",
+    "adopt",
     "change_members",
     "change_volunteer",
     "check_in",

@@ -12,14 +12,16 @@ from deploy.foreseen import Foreseen
 from tests.support.jinlin import ENVIRONMENT, jinlin, one_sentence
 
 COMMANDS = {
-    *("up", "demo", "verify", "serve", "migrate", "maintain", "provision", "token"),
+    *("up", "demo", "verify", "serve", "migrate", "maintain", "provision", "token", "keys"),
     *("outbox", "outbox republish", "dlq", "dlq list", "dlq show"),
+    *("dlq replay", "dlq dismiss", "backup", "restore", "reconcile"),
 }
 """What the README and the operator's scripts call: a name that goes is a promise broken."""
 
 NEED_A_PLATFORM = [
     *("verify", "migrate", "maintain", "provision", "token operator", "dlq list", "dlq show 1"),
     *("outbox republish --since 2026-01-01", "demo --at http://127.0.0.1:1"),
+    *("dlq replay --all", "dlq dismiss 1 --reason x", "reconcile"),
 ]
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import tempfile
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,13 +16,14 @@ import nats
 import pytest_asyncio
 from rich.console import Console
 
-from deploy.demo.api import Api, Session
+from deploy.demo.api import Api
 from deploy.demo.community import COMMUNITY, demo_community
 from deploy.local.platform import RunningPlatform, running_platform
 from deploy.services import SERVICES
 from shared import ids
-from tests.support.jinlin import jinlin
+from tests.support.jinlin import jinlin, one_sentence
 from tests.support.platform import eventually
+from tests.support.story import Story
 
 INVARIANTS = {
     "one standing award per close, taker and rule",
@@ -33,7 +34,9 @@ INVARIANTS = {
     "at most one notice per event, recipient and channel",
     *(f"{service}: outbox empty" for service in SERVICES),
     *(f"{service}: nothing parked" for service in SERVICES),
-    "no dead letters",
+    "each history is a legal path to where its request stands",
+    "tasks, awards and notices are of requests of their community",
+    "every dead letter is settled",
 }
 
 
@@ -72,6 +75,20 @@ class Operator:
         finally:
             await connection.close()
 
+    async def fails_for_good(self, reason: str) -> None:
+        """Wait for a parked event to fail for this reason; its next attempt is its last, now."""
+
+        async def parked() -> bool:
+            return bool(await self.asks("points", "SELECT FROM retry WHERE reason ~ $1", reason))
+
+        await eventually(parked, seconds=30)
+        await self.asks("points", "UPDATE retry SET attempts = 5, next_at = now()")
+
+        async def buried() -> bool:
+            return not await self.asks("points", "SELECT FROM retry")
+
+        await eventually(buried, seconds=30)
+
     async def awards(self) -> int:
         [[count]] = await self.asks("points", "SELECT count(*) FROM award")
         return count
@@ -92,9 +109,7 @@ async def operator() -> AsyncGenerator[Operator]:
         async with running_platform(Path(folder) / "data") as platform:
             sign_ins = await demo_community(platform, Console(quiet=True))
             async with Api(platform.origin) as api:
-                await one_request(
-                    {name: await api.sign_in(name, sign_ins[name]) for name in sign_ins}
-                )
+                await (await Story.of(api, sign_ins)).whole()
             one = Operator(platform)
 
             async def awarded() -> bool:
@@ -102,48 +117,6 @@ async def operator() -> AsyncGenerator[Operator]:
 
             await eventually(awarded, seconds=30)
             yield one
-
-
-async def one_request(people: Mapping[str, Session]) -> None:
-    """Asked, listed, claimed, done, verified and closed, each by the right person."""
-    requests, tasks = f"/requests/{COMMUNITY}/requests", f"/volunteers/{COMMUNITY}/tasks"
-    staff, volunteer, resident = people["staff"], people["volunteer"], people["resident"]
-
-    async def known() -> bool:
-        counts = [
-            await staff.get(f"/{service}/{COMMUNITY}/known")
-            for service in ("requests", "volunteers", "points", "notify")
-        ]
-        catalogue = await staff.get(f"/requests/{COMMUNITY}/catalogue")
-        return bool(catalogue) and all(one["memberships"] >= 5 for one in counts)
-
-    await eventually(known, seconds=30)
-    buildings = await staff.everything(f"/directory/{COMMUNITY}/places", kind="building")
-    asking = {"category": "repair", "description": "楼道灯不亮", "place_id": buildings[0]["id"]}
-    request = await resident.post(requests, asking)
-    where = f"{requests}/{request['id']}"
-    await staff.post(f"{where}/register")
-    await staff.post(f"{where}/list", {})
-
-    async def open_task() -> list[dict[str, Any]]:
-        return await staff.everything(tasks, state="open")
-
-    [task] = await eventually(open_task, seconds=30)
-    await volunteer.post(f"{tasks}/{task['id']}/claim", {})
-    await volunteer.post(f"{tasks}/{task['id']}/check-in")
-    done = {
-        "service_minutes": 30,
-        "note": "换好了",
-        "evidence": [{"kind": "photo", "reference": "after.jpg"}],
-    }
-    await volunteer.post(f"{tasks}/{task['id']}/complete", done)
-
-    async def resolved() -> bool:
-        return (await staff.get(where))["status"] == "resolved"
-
-    await eventually(resolved, seconds=30)
-    await people["gridworker"].post(f"{where}/verify", {"passed": True})
-    await resident.post(f"{where}/close")
 
 
 async def test_a_token_opens_the_api(operator: Operator) -> None:
@@ -224,6 +197,58 @@ async def test_verify_sees_a_close_without_a_notice_and_an_event_that_waits(
     assert (await operator.types("verify")).splitlines()[-1] == "All hold."
 
 
+async def test_verify_sees_a_history_that_cannot_be_and_a_notice_of_no_request(
+    operator: Operator,
+) -> None:
+    change = "UPDATE step SET kind = $2 WHERE kind = $1"
+    await operator.asks("requests", change, "registered", "reopened")
+    move = "UPDATE notice SET request_id = $2 WHERE request_id = $1"
+    [[request]] = await operator.asks("notify", "SELECT request_id FROM notice LIMIT 1")
+    stray = ids.new_id()
+    await operator.asks("notify", move, request, stray)
+    broken = await operator.broken(within=0)
+    await operator.asks("notify", move, stray, request)
+    await operator.asks("requests", change, "reopened", "registered")
+    assert broken == {
+        "each history is a legal path to where its request stands": 1,
+        "tasks, awards and notices are of requests of their community": 1,
+    }
+    assert await operator.broken() == {}
+
+
+async def test_nothing_is_restored_under_running_services_or_over_data_by_accident(
+    operator: Operator, tmp_path: Path
+) -> None:
+    backup, where = tmp_path / "backup", ("--data", operator.platform.folder)
+    await operator.types("backup", backup)
+    again = await jinlin("backup", backup, *where)
+    assert "holds a backup already" in one_sentence(again)
+    by_accident, running, nothing = await asyncio.gather(
+        jinlin("restore", backup, *where),
+        jinlin("restore", backup, "--over", *where),
+        jinlin("restore", tmp_path, "--over", *where),
+    )
+    assert "Add --over" in one_sentence(by_accident)
+    assert "Stop the services first" in one_sentence(running)
+    assert "holds no whole backup" in one_sentence(nothing)
+    assert await operator.broken() == {}
+
+
+async def test_reconciling_refills_a_lost_stream(operator: Operator) -> None:
+    async with bus(operator) as client:
+        stream = client.jetstream()
+        before = (await stream.stream_info("REQUESTS")).state.messages
+        await stream.delete_stream("REQUESTS")
+        said = await operator.types("reconcile")
+        assert f"requests: {before} events will be sent again" in said
+
+        async def full() -> bool:
+            return (await stream.stream_info("REQUESTS")).state.messages == before
+
+        await eventually(full, seconds=60)
+    assert await operator.broken() == {}
+
+
 async def test_a_lost_stream_is_made_again_and_refilled_and_nothing_happens_twice(
     operator: Operator,
 ) -> None:
@@ -298,8 +323,44 @@ async def test_a_poison_message_is_found_with_its_reason(operator: Operator) -> 
         assert "malformed" in letter["headers"]["jinlin-reason"]
         assert letter["body"] == '{"points": "many"}'
         assert (missing.code, missing.err.strip()) == (1, "there is no dead letter 99")
-        assert broken.keys() == {"no dead letters"}
-        # Dead letters cannot be removed one by one; a lost stream is made again, empty.
-        await stream.delete_stream("DLQ")
-    await operator.types("provision")
+        assert broken.keys() == {"every dead letter is settled"}
+    assert "names no event" not in await operator.types("dlq", "replay", "--all", "--dry-run")
+    assert "1 dismissed" in await operator.types("dlq", "dismiss", 1, "--reason", "a test")
     assert await operator.broken() == {}
+    assert "malformed" not in await operator.types("dlq", "list")
+    assert "dismissed" in await operator.types("dlq", "list", "--all")
+
+
+async def test_a_dead_letter_goes_back_to_its_consumer_once_the_cause_is_mended(
+    operator: Operator,
+) -> None:
+    awards = await operator.awards()
+    sign_ins = await demo_community(operator.platform, Console(quiet=True))
+    change = "UPDATE category SET points_rule = $1 WHERE code = 'repair'"
+    await operator.asks("requests", change, "heard-of-later")
+    async with Api(operator.platform.origin) as api:
+        await (await Story.of(api, sign_ins)).whole()
+    await operator.asks("requests", change, "standard")
+    await operator.fails_for_good("RuleUnknown")
+    assert "every dead letter is settled" in await operator.broken(within=0)
+
+    listed = await operator.types("dlq", "list")
+    assert "points-requests-closed" in listed
+    replay = ("dlq", "replay", "--consumer", "points-requests-closed")
+    assert "would go back" in await operator.types(*replay, "--reason", "Rule", "--dry-run")
+    assert "0 of 0" in await operator.types(*replay, "--reason", "another")
+
+    # The cause is still there: it is buried again.
+    assert "1 of 1 go back" in await operator.types(*replay)
+    assert "0 of 0" in await operator.types(*replay)  # it waits already
+    await operator.fails_for_good("RuleUnknown")
+    await operator.asks(
+        "points",
+        "INSERT INTO rule (community, code, version, valid_from, points_base, points_per_hour,"
+        " largest_points) VALUES ('demo', 'heard-of-later', 1, '2020-01-01', 1, 1, 9)",
+    )
+    assert "1 of 1 go back" in await operator.types(*replay)
+    assert await operator.broken() == {}
+    assert await operator.awards() == awards + 1
+    assert "0 of 0" in await operator.types(*replay)
+    assert "worked in" in await operator.types("dlq", "list", "--all")

@@ -27,6 +27,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder where commands are typed: one without a contributor's own `.env`."""
+    here = tmp_path_factory.mktemp("here")
+    monkeypatch.chdir(here)
+    return here
+
+
 @asynccontextmanager
 async def stranger(*answers: str) -> AsyncGenerator[tuple[str, bytearray]]:
     """Somebody at an address who gives these answers, then 404; and what was sent there."""
@@ -62,6 +70,18 @@ def test_the_environments_operator_goes_where_it_is_told(
     assert operator(folder, ELSEWHERE) == ("root", "given")
     with pytest.raises(NotRunning):
         password_of("operator", folder, ELSEWHERE)
+
+
+def test_the_operator_of_the_composition_is_for_this_machine_only(
+    folder: Path, elsewhere: Path
+) -> None:
+    (elsewhere / ".env").write_text(
+        "JINLIN_OPERATOR_NAME=operator\nJINLIN_OPERATOR_PASSWORD='of the composition'\n"
+    )
+    assert operator(folder, ELSEWHERE) == ("operator", "of the composition")
+    assert operator(folder, OURS) == ("operator", "kept")
+    with pytest.raises(NotRunning):
+        operator(folder, "https://127.0.0.1.example.org")
 
 
 @pytest.mark.parametrize("command", ["demo", "token operator"])

@@ -1,6 +1,9 @@
 """An event leaves with its transaction or not at all, in order, whatever the bus does meanwhile."""
 
 import asyncio
+import json
+import os
+import signal
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -26,6 +29,7 @@ from shared.database import ALL_COMMUNITIES, Database
 from shared.migrations import PARTITIONED, keep_partitions
 from shared.outbox import LARGEST_EVENT_BYTES, emit
 from shared.topology import Limits
+from tests.support.figures import figure
 from tests.support.platform import TEST_LIMITS, Neighbourhood, Platform, eventually
 from tests.support.toy.events import Returned, Thrown, ToyEvent, known_contracts, returned
 from tests.support.toy.running import (
@@ -235,6 +239,16 @@ class OwnBus(LocalNats):
     def _config(self) -> dict[str, Any]:
         return super()._config() | {"port": self.port}
 
+    @property
+    def password(self) -> str:
+        return self._password
+
+    def reload(self, password: str) -> None:
+        """Read its configuration anew, with another password: who has the old one is put out."""
+        self._password = password
+        (self._home / "nats.conf").write_text(json.dumps(self._config()))
+        os.kill(self.child.pid, signal.SIGHUP)
+
     @asynccontextmanager
     async def client(self) -> AsyncGenerator[Client]:
         nats = await nats_py.connect(self.url)
@@ -321,6 +335,43 @@ class TestBusAway:
             on_bus = await balls_on_bus(nats, hood)
         assert len({one.ball_id for one in on_bus}) == 6
 
+    async def test_a_server_that_closed_its_connection_for_good_is_joined_again(
+        self, apart: Apart, bus: OwnBus, hood: Neighbourhood
+    ) -> None:
+        await apart.prepare()
+        right = bus.password
+        async with apart.toy() as app:
+            await eventually(lambda: is_joined(app))
+            connection = app.state.service.bus.nats()
+            bus.reload("another")
+
+            async def closed() -> bool:
+                return connection.is_closed
+
+            await eventually(closed)
+            bus.reload(right)
+            await apart.emit(returned(hood.slug, ids.new_id()))
+            await apart.all_sent()
+
+    async def test_its_figures_tell_what_waits(self, apart: Apart, bus: OwnBus) -> None:
+        await apart.prepare()
+        async with apart.toy() as app:
+            await eventually(lambda: is_joined(app))
+            await bus.stop()
+            await apart.emit(*(returned("elsewhere", ids.new_id()) for _ in range(3)))
+
+            async def told(unsent: int, well: int) -> bool:
+                return (
+                    await figure(app, "jinlin_outbox_unsent_events"),
+                    await figure(app, "jinlin_part_well", part="bus"),
+                ) == (unsent, well)
+
+            await eventually(lambda: told(unsent=3, well=0))
+            assert await sees_events(app)
+            await bus.start()
+            await eventually(lambda: told(unsent=0, well=1), seconds=20)
+            assert not await sees_events(app)
+
     async def test_a_service_may_start_first_with_events_in_its_outbox(
         self, apart: Apart, bus: OwnBus, hood: Neighbourhood
     ) -> None:
@@ -371,7 +422,7 @@ class TestBusAway:
             token = hood.token(ids.new_id(), "resident")
             assert await write_note(app, token, hood.slug, "满了也能写") == 201
             assert await apart.unsent() > 0
-            assert app.state.service.relay.seconds_behind() > 0
+            await eventually(lambda: sees_events(app))
             async with bus.client() as nats:
                 await provision(nats, Limits(stream_bytes=10**8, ack_wait_seconds=2))
             await apart.all_sent()
@@ -581,7 +632,7 @@ async def is_joined(app: FastAPI) -> bool:
 
 
 async def sees_events(app: FastAPI) -> bool:
-    return app.state.service.relay.seconds_behind() > 0
+    return await figure(app, "jinlin_outbox_oldest_seconds") > 0
 
 
 async def leads(apart: Apart) -> bool:

@@ -61,9 +61,10 @@ async def as_owner(platform: Platform, name: str, work: Any, *arguments: Any) ->
 
 @contextmanager
 def hurried() -> Generator[None]:
-    """Sweeps and watches come many times a second instead of once in seconds."""
+    """Sweeps, watches and samples come many times a second instead of once in seconds."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(service, "SWEEP_SECONDS", 0.05)
+        patch.setattr(service, "MEASURE_SECONDS", 0.1)
         patch.setattr(broker, "WATCH_SECONDS", 0.2)
         yield
 

@@ -1,4 +1,4 @@
-"""The use cases of the requests service: load, decide, save, emit."""
+"""The life of a request, step by step."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,0 +1,41 @@
+"""The use cases of the requests service: load, decide, save, emit."""
+
+from services.requests.actions.adoption import adopt
+from services.requests.actions.requests import (
+    Asking,
+    Change,
+    cancel,
+    close,
+    dispatch,
+    follow_tasks,
+    open_catalogue,
+    put_category,
+    put_on_list,
+    rate,
+    register,
+    reject,
+    reopen,
+    settle_on_the_spot,
+    submit,
+    verify,
+)
+
+__all__ = [
+    "Asking",
+    "Change",
+    "adopt",
+    "cancel",
+    "close",
+    "dispatch",
+    "follow_tasks",
+    "open_catalogue",
+    "put_category",
+    "put_on_list",
+    "rate",
+    "register",
+    "reject",
+    "reopen",
+    "settle_on_the_spot",
+    "submit",
+    "verify",
+]

@@ -1,0 +1,57 @@
+"""Requests that come back from their events: rows and history as they are, numbers moved past."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.requests.domain import ServiceRequest
+from services.requests.store.requests import COLUMNS, Step, values_of
+
+__all__ = ["put_back"]
+
+_SETS = ", ".join(f"{one} = excluded.{one}" for one in (*COLUMNS, "handler_ids"))
+_PUT_BACK = text(
+    f"""
+    INSERT INTO service_request ({", ".join(COLUMNS)}, handler_ids)
+    VALUES ({", ".join(f":{name}" for name in COLUMNS)}, :handler_ids)
+    ON CONFLICT (community, id) DO UPDATE SET {_SETS}
+    WHERE service_request.version < excluded.version
+    """  # noqa: S608 - made of field names
+)
+_ADD_STEP = text(
+    """
+    INSERT INTO step (community, request_id, version, cycle, kind, by, at, note)
+    VALUES (:community, :request_id, :version, :cycle, :kind, :by, :at, '')
+    ON CONFLICT DO NOTHING
+    """
+)
+_MOVE_NUMBERS = text(
+    """
+    INSERT INTO numbering (community, year, last) VALUES (:community, :year, :last)
+    ON CONFLICT (community, year) DO UPDATE SET last = greatest(numbering.last, excluded.last)
+    """
+)
+
+
+async def put_back(tx: AsyncConnection, request: ServiceRequest, steps: Sequence[Step]) -> None:
+    """Store a request with the steps that led there; its number is never given again."""
+    await tx.execute(_PUT_BACK, values_of(request))
+    key = {"community": request.community, "request_id": request.id}
+    await tx.execute(
+        _ADD_STEP,
+        [
+            key
+            | {
+                "version": one.version,
+                "cycle": one.cycle,
+                "kind": one.kind,
+                "by": one.by,
+                "at": one.at,
+            }
+            for one in steps
+        ],
+    )
+    _, year, last = request.number.rsplit("-", 2)
+    number = {"community": request.community, "year": int(year), "last": int(last)}
+    await tx.execute(_MOVE_NUMBERS, number)
