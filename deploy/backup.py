@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,13 +18,11 @@ from typing import Any, Final
 import asyncpg
 from sqlalchemy.engine import make_url
 
-from deploy.bus import connected
 from deploy.databases import Databases, create_databases, keep_partitions, migrate
 from deploy.foreseen import Foreseen
 from deploy.local.binaries import postgres_install
 from deploy.local.processes import ServerFailed
 from deploy.where import Whereabouts
-from shared.topology import OWNERS, stream_of
 
 __all__ = ["BackupFailed", "back_up", "manifest_of", "restore"]
 
@@ -42,23 +40,20 @@ class BackupFailed(Foreseen):
 async def back_up(where: Whereabouts, folder: Path, services: Sequence[str], told: Told) -> None:
     """Dump `services` into `folder`, which must not hold a backup; the manifest comes last.
 
-    Raises BackupFailed.
+    Those that hear come before those that tell, so that a dump knows of what an earlier one has
+    heard even if the streams are lost. Raises BackupFailed.
     """
     _make(folder)
-    manifest: dict[str, Any] = {
-        "made_at": datetime.now(UTC).isoformat(),
-        "streams": await _positions(where),
-        "revisions": {},
-    }
-    for number, service in enumerate(services, start=1):
+    manifest: dict[str, Any] = {"made_at": datetime.now(UTC).isoformat(), "revisions": {}}
+    for number, service in enumerate(reversed(services), start=1):
         told(f"{number}/{len(services)} {service} …")
         manifest["revisions"][service] = await _revision(where.databases, service)
         file = folder / f"{service}.dump"
+        file.touch(mode=0o600)  # before there is anything in it
         await _run(
             where.databases, service, "pg_dump", "--format=custom", f"--file={file}",
             *(f"--exclude-table-data={one}" for one in FORGOTTEN),
         )  # fmt: skip
-        file.chmod(0o600)
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
 
 
@@ -111,7 +106,8 @@ async def restore(
 async def _require_stopped(server: asyncpg.Connection, services: Sequence[str]) -> None:
     """A database that is put back under a running service would be two truths at once."""
     busy = await server.fetch(
-        "SELECT DISTINCT datname FROM pg_stat_activity WHERE datname = ANY($1) ORDER BY 1",
+        "SELECT DISTINCT datname FROM pg_stat_activity "  # and no autovacuum
+        "WHERE datname = ANY($1) AND backend_type = 'client backend' ORDER BY 1",
         list(services),
     )
     if busy:
@@ -137,13 +133,6 @@ async def _replaced(
             await server.execute(f"ALTER DATABASE {before} RENAME TO {service}")
         raise
     await server.execute(f"DROP DATABASE IF EXISTS {before} WITH (FORCE)")
-
-
-async def _positions(where: Whereabouts) -> Mapping[str, int]:
-    """The last message of each stream: how far the world was, for whoever compares."""
-    async with connected(where) as nats:
-        streams = [await nats.jetstream().stream_info(stream_of(owner)) for owner in OWNERS]
-    return {str(one.config.name): one.state.last_seq for one in streams}
 
 
 async def _revision(databases: Databases, service: str) -> str:

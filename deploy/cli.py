@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
@@ -35,8 +36,17 @@ def main() -> None:
     try:
         app()
     except Foreseen as failure:
-        err.print(str(failure), style="red", soft_wrap=True)
-        sys.exit(1)
+        _fail(str(failure))
+    except ValidationError as refusal:
+        if not refusal.title.endswith("Settings"):
+            raise
+        wrong = (f"JINLIN_{one['loc'][0]}".upper() + f": {one['msg']}" for one in refusal.errors())
+        _fail("; ".join(wrong))
+
+
+def _fail(sentence: str) -> None:
+    err.print(sentence, style="red", soft_wrap=True)
+    sys.exit(1)
 
 
 @app.command()

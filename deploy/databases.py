@@ -28,6 +28,9 @@ ROLE_SETTINGS = {
 }
 CONNECTION_LIMIT = 60
 
+SILENCE = {"log_statement": "none", "log_min_error_statement": "panic"}
+"""What keeps a statement with a password out of the server's log, also when it fails."""
+
 _REVISION = text("SELECT version_num FROM alembic_version")
 _HAS_REVISION = text("SELECT to_regclass('alembic_version') IS NOT NULL")
 
@@ -69,8 +72,9 @@ async def transaction(databases: Databases, service: str) -> AsyncGenerator[Asyn
 
 async def create_databases(databases: Databases, services: Iterable[str]) -> None:
     """Make what is missing, set the rest right: passwords, limits, rights. Safe to run again."""
-    server = await asyncpg.connect(databases.server)
+    server = await asyncpg.connect(databases.server, server_settings=SILENCE)
     try:
+        await _close_to_all(server, "postgres", "template1")
         roles = {row[0] for row in await server.fetch("SELECT rolname FROM pg_roles")}
         present = {row[0] for row in await server.fetch("SELECT datname FROM pg_database")}
         for service in services:
@@ -86,6 +90,15 @@ async def create_databases(databases: Databases, services: Iterable[str]) -> Non
             await server.execute(f"GRANT CONNECT ON DATABASE {service} TO {service}")
     finally:
         await server.close()
+
+
+async def _close_to_all(server: asyncpg.Connection, *databases: str) -> None:
+    """Take back what PostgreSQL grants everybody on the databases that it makes itself."""
+    for database in databases:
+        if await server.fetchval(
+            "SELECT has_database_privilege('public', $1, 'CONNECT')", database
+        ):
+            await server.execute(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC")
 
 
 async def _set_up_role(server: asyncpg.Connection, role: str, password: str) -> None:
@@ -117,7 +130,6 @@ async def migrate(databases: Databases, service: str) -> bool:
 
         await connection.run_sync(upgrade)
         await connection.commit()
-    await engine.dispose()
     return True
 
 
@@ -129,4 +141,3 @@ async def keep_partitions(databases: Databases, service: str) -> None:
     engine = create_async_engine(databases.url(service, owner=True), poolclass=NullPool)
     async with engine.connect() as connection:
         await connection.run_sync(migrations.keep_partitions, datetime.now(UTC))
-    await engine.dispose()

@@ -2,7 +2,8 @@
 
 The stream DLQ is a record of 90 days from which nothing is taken. A letter is settled by what is
 known of its event elsewhere: its consumer's inbox has it, or an operator has dismissed the letter,
-which is a message of its own with the reason. All others are open.
+which is a message of its own with the reason. All others are open, for the 37 days that inboxes
+remember: then nobody can say whether the event was worked in, and it is too old to replay.
 
 A replay puts the event into the `retry` table of the service that buried it, from where its own
 sweep takes it to that one consumer. Publishing it again would ask every consumer of its subject,
@@ -12,6 +13,7 @@ and the stream would drop it silently within its duplicate window.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from typing import Final, Literal, cast
 from uuid import UUID
 
@@ -23,14 +25,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy import services
 from deploy.databases import Databases, transaction
-from shared import inbox
+from shared import clock, ids, inbox
 from shared.inbox import Parked
+from shared.migrations import PARTITIONED
 from shared.relay import publish_one
 from shared.topology import DEAD_LETTERS
 
 __all__ = ["DeadLetter", "State", "dead_letters", "dismiss", "replay"]
 
-State = Literal["open", "waiting", "worked in", "dismissed"]
+State = Literal["open", "waiting", "worked in", "dismissed", "too old"]
 
 DISMISSED: Final = "dismissed"
 """`dlq.dismissed`: what operators have put aside. No consumer is named so."""
@@ -121,6 +124,9 @@ async def replay(
 
     Tells of each what was done. Repeating it is safe: the event keeps its id.
     """
+    for letter in letters:
+        if letter.consumer not in _homes():
+            told(letter, "its consumer is no more, so there is nobody to replay it to")
     count = 0
     for service, theirs in _by_service(letters).items():
         async with transaction(databases, service) as tx:
@@ -150,17 +156,22 @@ async def dismiss(nats: Client, letter: DeadLetter, *, reason: str) -> None:
     await publish_one(nats, f"dlq.{DISMISSED}", b"", headers)
 
 
-def _by_service(letters: Iterable[DeadLetter]) -> dict[str, list[DeadLetter]]:
-    """Letters by the service whose consumer buried them; of a consumer that is no more: none."""
-    homes = {
+@cache
+def _homes() -> Mapping[str, str]:
+    """The service of every consumer."""
+    return {
         spec.durable: service
         for service in services.SERVICES
         for spec in services.definition(service).consumers.specs
     }
+
+
+def _by_service(letters: Iterable[DeadLetter]) -> dict[str, list[DeadLetter]]:
+    """Letters by the service whose consumer buried them; of a consumer that is no more: none."""
     found: dict[str, list[DeadLetter]] = {}
     for one in letters:
-        if one.consumer in homes:
-            found.setdefault(homes[one.consumer], []).append(one)
+        if home := _homes().get(one.consumer):
+            found.setdefault(home, []).append(one)
     return found
 
 
@@ -171,7 +182,9 @@ def _with_state(
         return replace(letter, state="dismissed")
     if letter.event_id is None:
         return letter
-    return replace(letter, state=known.get((letter.consumer, letter.event_id), "open"))
+    remembered_since = ids.first_id_at(clock.now() - timedelta(days=PARTITIONED["inbox"]))
+    unknown: State = "open" if letter.event_id >= remembered_since else "too old"
+    return replace(letter, state=known.get((letter.consumer, letter.event_id), unknown))
 
 
 def _headers(message: RawStreamMsg) -> dict[str, str]:

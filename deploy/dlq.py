@@ -29,7 +29,7 @@ def list_dead_letters(
     """List the open dead letters, oldest first."""
     table = Table("number", "consumer", "event", "reason", "at", "state")
     for one in run(_dead_letters(data)):
-        if everything or one.state not in {"dismissed", "worked in"}:
+        if everything or one.state in {"open", "waiting"}:
             table.add_row(str(one.number), one.consumer, one.type, one.reason, one.at, one.state)
     out.print(table)
 

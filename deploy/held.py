@@ -8,11 +8,12 @@ from uuid import UUID
 import orjson
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig
+from nats.js.errors import NotFoundError
 from pydantic import ValidationError
 
 from shared.events import Event
 
-__all__ = ["Held", "events", "held", "lowest_acknowledged", "read_again"]
+__all__ = ["Held", "events", "held", "last_delivered", "read_again"]
 
 BATCH: Final = 1000
 
@@ -29,11 +30,15 @@ class Held:
 
 
 async def held(nats: Client, stream: str) -> list[Held]:
-    """Everything a stream holds, in its order; what is no event of ours is left out."""
+    """Everything a stream holds, in its order; what is no event of ours is left out.
+
+    An event that was sent again later than the bus looks for repetitions is there twice: it counts
+    where it stood first.
+    """
     jetstream = nats.jetstream()
-    found: list[Held] = []
+    found: dict[UUID, Held] = {}
     if not (await jetstream.stream_info(stream)).state.messages:
-        return found
+        return []
     config = ConsumerConfig(
         ack_policy=AckPolicy.NONE, headers_only=True, mem_storage=True, inactive_threshold=60
     )
@@ -49,26 +54,33 @@ async def held(nats: Client, stream: str) -> list[Held]:
                 continue
             sequence = message.metadata.sequence.stream
             type_, entity_id = headers.get("ce-type", ""), headers.get("ce-subject", "")
-            found.append(Held(stream, sequence, event_id, type_, entity_id))
+            found.setdefault(event_id, Held(stream, sequence, event_id, type_, entity_id))
     await subscription.unsubscribe()
-    return found
+    return list(found.values())
 
 
 async def events(nats: Client, wanted: Iterable[Held]) -> list[Event]:
-    """The events themselves; one that no contract can read is left out."""
+    """The events themselves; left out is what no contract can read, and what has gone meanwhile.
+
+    That is an event whose days are over, or a state of the directory after which a newer one came.
+    """
     found: list[Event] = []
     for one in wanted:
-        message = await nats.jetstream().get_msg(one.stream, one.sequence)
         try:
+            message = await nats.jetstream().get_msg(one.stream, one.sequence)
             found.append(Event.known[one.type].model_validate_json(message.data or b""))
-        except (KeyError, ValidationError):
+        except (NotFoundError, KeyError, ValidationError):
             continue
     return found
 
 
-async def lowest_acknowledged(nats: Client, stream: str, durable: str) -> int:
-    """Up to which message of its stream a consumer has acknowledged everything."""
-    return (await _info(nats, stream, durable))["ack_floor"]["stream_seq"]
+async def last_delivered(nats: Client, stream: str, durable: str) -> int:
+    """Up to which message of its stream a consumer was given everything.
+
+    Not up to which it has acknowledged all: behind one that a killed process never did there may
+    be others that it did, and that do not come again.
+    """
+    return (await _info(nats, stream, durable))["delivered"]["stream_seq"]
 
 
 async def read_again(nats: Client, stream: str, durable: str) -> None:

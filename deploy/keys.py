@@ -6,22 +6,25 @@ and `nats` have what they are started with, `operations` what only the operator 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from deploy import services
+from deploy.foreseen import Foreseen
 from deploy.local.data_folder import kept_secret, private_folder, write_private
 from shared.topology import permissions
 
-__all__ = ["OPERATIONS", "Keys", "bus_users", "make_keys"]
+__all__ = ["OPERATIONS", "Keys", "KeysMissing", "bus_users", "make_keys"]
 
 OPERATIONS: Final = "operations"
 """The operator's user on the bus, who may do everything there."""
 
 OF_ROLE: Final = "jinlin_database_password"
 OF_BUS_USER: Final = "jinlin_nats_password"
+OF_SUPERUSER: Final = "password"
+OF_ROUTES: Final = "bus_routes"
 
 CLUSTER: Final = ("nats", "nats-2", "nats-3")
 """The servers of the bus in `deploy/compose/cluster.yml`."""
@@ -29,16 +32,20 @@ CLUSTER: Final = ("nats", "nats-2", "nats-3")
 ROUTE: Final = "route"
 
 
+class KeysMissing(Foreseen):
+    """A folder of secrets does not hold one; says what to do."""
+
+
 @dataclass(frozen=True)
 class Keys:
-    """The secrets in a folder; what is missing is made where the folder can be written."""
+    """The secrets in a folder. Raises KeysMissing for one that is not there."""
 
     folder: Path
 
     @property
     def superuser_password(self) -> str:
         """Of PostgreSQL's superuser."""
-        return self._of("postgres", "password")
+        return self._of("postgres", OF_SUPERUSER)
 
     def role_passwords(self) -> dict[str, str]:
         """By database role: each service's own, and the owner's of its tables."""
@@ -52,26 +59,44 @@ class Keys:
     @property
     def route_password(self) -> str:
         """With which the servers of a cluster know each other."""
-        return self._of(OPERATIONS, "bus_routes")
+        return self._of(OPERATIONS, OF_ROUTES)
 
     def _of(self, holder: str, name: str) -> str:
-        return kept_secret(private_folder(self.folder / holder) / name)
+        path = self.folder / holder / name
+        try:
+            return path.read_text()
+        except FileNotFoundError:
+            raise KeysMissing(
+                f"{path} is missing. Make it with `jinlin keys {self.folder}`, or name the folder "
+                "that holds the keys of this installation in JINLIN_KEYS."
+            ) from None
 
 
 def make_keys(folder: Path) -> None:
     """Make what is missing; what is there stays. Safe to run again at any time."""
     folder.mkdir(parents=True, exist_ok=True)
+    for holder, name in _secrets():
+        kept_secret(private_folder(folder / holder) / name)
     keys = Keys(folder)
-    keys.role_passwords()
-    _ = keys.superuser_password
     users = {user: keys.bus_password(user) for user in (*services.SERVICES, OPERATIONS)}
     bus = private_folder(folder / "nats")
     _write(bus / "users.conf", {"users": bus_users(users)})
     _write(bus / "routes.conf", bus_routes(keys.route_password))
     # Those two servers run as accounts of their own; nobody else is given their folders.
-    for path in (folder / "postgres" / "password", bus / "users.conf", bus / "routes.conf"):
+    for path in (folder / "postgres" / OF_SUPERUSER, bus / "users.conf", bus / "routes.conf"):
         path.parent.chmod(0o755)
         path.chmod(0o444)
+
+
+def _secrets() -> Iterator[tuple[str, str]]:
+    """Every secret of an installation: who holds it, and its name."""
+    yield "postgres", OF_SUPERUSER
+    yield OPERATIONS, OF_BUS_USER
+    yield OPERATIONS, OF_ROUTES
+    for service in services.SERVICES:
+        yield service, OF_ROLE
+        yield service, OF_BUS_USER
+        yield OPERATIONS, f"{service}_owner"
 
 
 def bus_users(passwords: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from deploy import services
 from deploy.bus import connected
 from deploy.databases import Databases, transaction
 from deploy.dead_letters import dead_letters
-from deploy.held import Held, events, held, lowest_acknowledged, read_again
+from deploy.held import Held, events, held, last_delivered, read_again
 from deploy.where import PlatformSettings, Whereabouts
 from shared import clock, ids, outbox, topology
 from shared.events import Event
@@ -70,8 +70,8 @@ async def reconcile(where: Whereabouts, *, told: Told) -> list[str]:
     async with connected(where) as nats:
         await _require_streams(nats)
         sent = {one: await _sent(where.databases, one, first) for one in PRODUCERS}
-        floors = {
-            spec.durable: await lowest_acknowledged(nats, spec.stream, spec.durable)
+        delivered = {
+            spec.durable: await last_delivered(nats, spec.stream, spec.durable)
             for spec in services.consumer_specs()
         }
         streams: dict[str, list[Held]] = {}
@@ -84,7 +84,7 @@ async def reconcile(where: Whereabouts, *, told: Told) -> list[str]:
             changes += await _take_back(nats, where.databases, service, streams, first)
             changes += await _send_again(where.databases, service, sent[service], streams)
         told("comparing the consumers with their streams …")
-        return changes + await _read_again(nats, where.databases, floors, streams, first)
+        return changes + await _read_again(nats, where.databases, delivered, streams, first)
 
 
 async def _require_streams(nats: Client) -> None:
@@ -120,12 +120,15 @@ async def _take_back(
     told = await events(nats, forgotten)
     adopt = import_module(f"services.{service}.actions").adopt
     others = _Others(service, streams)
+    lost = 0
     for some in _by_request(told):
         around = await events(nats, others.around(some))
         async with transaction(databases, service) as tx:
-            await adopt(tx, some, around)
+            lost += await adopt(tx, some, around)
             await outbox.take_back(tx, some)
-    return _said(service, len(told), "events came back")
+    return _said(service, len(told) - lost, "events came back") + _said(
+        service, lost, "events are of what is lost: it began before the streams reach back"
+    )
 
 
 def _by_request(told: Iterable[Event]) -> Iterable[list[Event]]:
@@ -174,25 +177,25 @@ async def _send_again(
 async def _read_again(
     nats: Client,
     databases: Databases,
-    floors: Mapping[str, int],
+    delivered: Mapping[str, int],
     streams: Streams,
     first: UUID,
 ) -> list[str]:
-    """Consumers that have acknowledged what their database does not know read from the start."""
+    """Consumers that were given what their database does not know read from the start."""
     buried = {(one.consumer, one.event_id) for one in await dead_letters(nats, databases)}
     changes: list[str] = []
     for service in services.SERVICES:
         async with transaction(databases, service) as tx:
             for spec in services.definition(service).consumers.specs:
-                acknowledged = [
+                given = [
                     one
                     for one in streams[spec.stream]
-                    if one.sequence <= floors[spec.durable]
+                    if one.sequence <= delivered[spec.durable]
                     and one.event_id >= first
                     and _takes(spec, one)
                     and (spec.durable, one.event_id) not in buried
                 ]
-                missing = await _missing(tx, _NOT_WORKED_IN, acknowledged, consumer=spec.durable)
+                missing = await _missing(tx, _NOT_WORKED_IN, given, consumer=spec.durable)
                 if missing:
                     await read_again(nats, spec.stream, spec.durable)
                 changes += _said(spec.durable, len(missing), "events will be read again")

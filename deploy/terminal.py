@@ -21,6 +21,7 @@ DATA = Path("data")
 
 def run[T](work: Awaitable[T]) -> T:
     """Run `work` on uvloop."""
+    import asyncpg
     import uvloop
     from nats.errors import NoServersError
 
@@ -35,7 +36,12 @@ def run[T](work: Awaitable[T]) -> T:
         return uvloop.run(awaited())
     except (ConnectionError, NoServersError) as failure:
         raise Foreseen(
-            f"The platform's servers do not answer ({failure}): is it running?"
+            f"The platform's servers do not answer ({failure.__cause__ or failure}): is it running?"
+        ) from None
+    except asyncpg.InvalidAuthorizationSpecificationError as refusal:
+        raise Foreseen(
+            f"PostgreSQL refuses us ({refusal}). Its password was set when its data was made: keys "
+            "and data belong together."
         ) from None
     except TopologyError as refusal:
         raise Foreseen(

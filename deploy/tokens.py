@@ -16,7 +16,7 @@ SECRETS = "secrets"
 OPERATOR = "operator"
 
 
-class _OfComposition(PlatformSettings):
+class _CompositionSettings(PlatformSettings):
     """With what the environment leaves open from `.env`, where Compose finds it too."""
 
     model_config = SettingsConfigDict(env_file=".env")
@@ -79,7 +79,7 @@ def _named(data: Path, origin: str) -> PlatformSettings:
     """
     is_here = urlsplit(origin).hostname in {"127.0.0.1", "localhost", "::1"}
     is_composition = is_here and origin != Whereabouts.origin_in(data)
-    return _OfComposition() if is_composition else PlatformSettings()
+    return _CompositionSettings() if is_composition else PlatformSettings()
 
 
 async def sign_in(api: Api, name: str, password: str) -> Session:

@@ -175,12 +175,14 @@ async def _told(requests: AsyncConnection, notify: AsyncConnection) -> Finding:
 
 async def _of_requests(tx: Mapping[str, AsyncConnection]) -> Finding:
     """What others keep of a request is of one that exists, in the same community."""
+    named = [(await tx[service].execute(rows)).all() for service, rows in _ROWS.items()]
+    # Last: what they name has been asked by then, also while more is being asked.
     requests = {tuple(row) for row in (await tx["requests"].execute(_REQUESTS)).all()}
-    counted = broken = 0
-    for service, rows in _ROWS.items():
-        named = {tuple(row) for row in (await tx[service].execute(rows)).all()}
-        counted, broken = counted + len(named), broken + len(named - requests)
-    return Finding("tasks, awards and notices are of requests of their community", counted, broken)
+    return Finding(
+        "tasks, awards and notices are of requests of their community",
+        sum(map(len, named)),
+        sum(tuple(row) not in requests for rows in named for row in rows),
+    )
 
 
 async def _count(tx: AsyncConnection, name: str, table: str) -> Finding:

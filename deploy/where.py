@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from pydantic import Field
+from pydantic import Field, PositiveFloat, PositiveInt
 from sqlalchemy.engine import make_url
 
 from deploy.databases import Databases
@@ -22,6 +22,7 @@ from shared.topology import Limits
 __all__ = ["NotRunning", "PlatformSettings", "Whereabouts", "roles"]
 
 WHEREABOUTS: Final = "whereabouts.json"
+USUAL: Final = Limits()
 MADE_UP: Final = Path("data")
 """Where `make up` starts the platform."""
 
@@ -40,19 +41,22 @@ class PlatformSettings(Environment):
         default=None, description="The folder of secrets that `jinlin keys` has filled."
     )
     nats_url: str | None = Field(default=None, description="The bus.")
-    stream_replicas: int = Field(
-        default=1, description="Copies of each stream: 3 on a cluster of NATS servers."
+    stream_replicas: PositiveInt = Field(
+        default=USUAL.replicas,
+        description="Copies of each stream: 3 on a cluster of NATS servers.",
     )
-    stream_bytes: int = Field(
-        default=Limits().stream_bytes,
+    stream_bytes: PositiveInt = Field(
+        default=USUAL.stream_bytes,
         description="The largest size of each of the six streams; the bus refuses what its disk "
         "cannot hold.",
     )
-    ack_wait_seconds: float = Field(
-        default=30, description="How long an event may be worked on before it comes again."
+    ack_wait_seconds: PositiveFloat = Field(
+        default=USUAL.ack_wait_seconds,
+        description="How long an event may be worked on before it comes again.",
     )
-    duplicate_window_seconds: float = Field(
-        default=600, description="How long the bus remembers an event's id and drops a repetition."
+    duplicate_window_seconds: PositiveFloat = Field(
+        default=USUAL.duplicate_window_seconds,
+        description="How long the bus remembers an event's id and drops a repetition.",
     )
     otlp_endpoint: str | None = Field(
         default=None, description="Where traces go (OTLP over HTTP); none: nowhere."
@@ -66,10 +70,10 @@ class PlatformSettings(Environment):
     def limits(self) -> Limits:
         """What the streams and consumers are provisioned with."""
         return Limits(
-            self.stream_replicas,
-            self.stream_bytes,
-            self.ack_wait_seconds,
-            self.duplicate_window_seconds,
+            replicas=self.stream_replicas,
+            stream_bytes=self.stream_bytes,
+            ack_wait_seconds=self.ack_wait_seconds,
+            duplicate_window_seconds=self.duplicate_window_seconds,
         )
 
 
@@ -101,7 +105,10 @@ class Whereabouts:
 
     @classmethod
     def find(cls, folder: Path) -> Self:
-        """The platform of the environment, else the one in `folder`. Raises NotRunning."""
+        """The platform of the environment, else the one in `folder`.
+
+        Raises NotRunning, and KeysMissing when the environment names a folder without them.
+        """
         settings = PlatformSettings()
         if settings.postgres_url and settings.nats_url and settings.keys:
             keys = Keys(settings.keys)

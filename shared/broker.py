@@ -78,7 +78,7 @@ class Bus:
         self._password = password
         self._inbox_prefix = inbox_prefix(service).encode()
         self._broker = self._new_broker()
-        self._consumers: list[Consumer] = []
+        self._consumers: dict[str, Consumer] = {}
         self._nats: Client | None = None
         self._subscribers: dict[str, PromptSubscriber] = {}
         self.lags: dict[str, Lag] = {}
@@ -116,7 +116,7 @@ class Bus:
 
     def add(self, consumer: Consumer) -> None:
         """Let `consumer` take its events as soon as the bus is joined."""
-        self._consumers.append(consumer)
+        self._consumers[consumer.spec.durable] = consumer
         self._subscribe(consumer)
 
     def _subscribe(self, consumer: Consumer) -> None:
@@ -153,7 +153,7 @@ class Bus:
             try:
                 self._nats = await self._broker.connect()
                 await self._broker.start()
-            except (OSError, NatsError, TimeoutError) as error:
+            except BUS_ERRORS as error:
                 log.warning("bus.not_reached", error=str(error))
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
@@ -174,7 +174,7 @@ class Bus:
         log.warning("bus.closed", error=str(self.nats().last_error))
         await self.leave()
         self._broker = self._new_broker()
-        for consumer in self._consumers:
+        for consumer in self._consumers.values():
             self._subscribe(consumer)
         await self.join()
 
@@ -187,7 +187,9 @@ class Bus:
                 await self._join_anew()
             if self.is_connected:
                 self.lags = {
-                    durable: await progress[durable].lag(subscriber)
+                    durable: await progress[durable].lag(
+                        subscriber, waits=self._consumers[durable].waits
+                    )
                     for durable, subscriber in self._subscribers.items()
                 }
                 await self._restart(self.stalled)
@@ -196,8 +198,9 @@ class Bus:
         for durable in durables:
             log.warning("bus.consumer_stalled", consumer=durable)
             subscriber = self._subscribers[durable]
-            await subscriber.stop()
-            await subscriber.start()
+            with suppress(*BUS_ERRORS):  # closed just now, for good: the next look joins anew
+                await subscriber.stop()
+                await subscriber.start()
 
 
 class _Progress:
@@ -208,8 +211,11 @@ class _Progress:
         self._moved_at = asyncio.get_running_loop().time()
         self._lag = Lag(0, 0, is_stalled=False)
 
-    async def lag(self, subscriber: PromptSubscriber) -> Lag:
-        """What is before it; stalled when it is gone, or had work and did none for 30 s."""
+    async def lag(self, subscriber: PromptSubscriber, *, waits: bool) -> Lag:
+        """What is before it; stalled when it is gone, or had work and did none for 30 s.
+
+        Who `waits` for the database is not: started again, it would let go of what it holds.
+        """
         now = asyncio.get_running_loop().time()
         try:
             info = await subscriber.jetstream.consumer_info(
@@ -220,7 +226,7 @@ class _Progress:
             return self._lag
         pending, unacknowledged = info.num_pending or 0, info.num_ack_pending or 0
         acknowledged = info.ack_floor.consumer_seq if info.ack_floor else 0
-        if not (pending or unacknowledged) or acknowledged != self._acknowledged:
+        if waits or not (pending or unacknowledged) or acknowledged != self._acknowledged:
             self._acknowledged, self._moved_at = acknowledged, now
         is_stalled = now - self._moved_at >= STALLED_SECONDS
         self._lag = Lag(pending, unacknowledged, is_stalled)

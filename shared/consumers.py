@@ -85,6 +85,8 @@ class Consumer:
         self._tracer = tracer
         self._metrics = metrics
         self._ack_wait_seconds = ack_wait_seconds
+        self.waits = False
+        """Whether it stands still for want of its database: it goes on by itself."""
 
     async def take(self, messages: Sequence[Msg]) -> None:
         """Work in what the bus delivered; what could not be set aside comes again."""
@@ -228,6 +230,13 @@ class Consumer:
         self, deliveries: Sequence[Delivery], patience: "_Patience"
     ) -> None:
         """Return when the database answers; until then the bus is told that work goes on."""
+        self.waits = True
+        try:
+            await self._ask_database(deliveries, patience)
+        finally:
+            self.waits = False
+
+    async def _ask_database(self, deliveries: Sequence[Delivery], patience: "_Patience") -> None:
         while True:
             await asyncio.sleep(0.5)
             await patience.ask_for(deliveries)

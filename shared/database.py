@@ -1,10 +1,12 @@
 """The service's own database: one transaction per request or event, closed to other communities."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, cast, override
 
-from sqlalchemy import CursorResult, event, text
+import asyncpg
+from sqlalchemy import CursorResult, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -23,21 +25,46 @@ ALL_COMMUNITIES: Final = "*"
 """Opens every community: for the relay, sweeps, copies of the directory and `verify` only."""
 
 CONNECT_SECONDS: Final = 1.5
-"""How long to wait for a connection, so that a caller hears of it within two seconds."""
+"""How long to wait for a connection, so that a caller hears of it within two seconds (ADR 0013)."""
 
-_OPEN_COMMUNITIES = text("SELECT set_config('app.communities', :communities, true)")
+PATIENT_SECONDS: Final = 10
+"""The same for the operator's tools, also where a machine is busy."""
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
 
 
 class Unreachable(ConnectionError):  # noqa: N818 - a word, and the edge knows ConnectionError
     """The database could not be asked; an OSError of anything else is never this one."""
 
 
+class Walled(Connection):
+    """Begins a transaction and opens its communities in one round trip, for that transaction only.
+
+    Were "BEGIN" ever sent in other words, no community would be open: no rows at all.
+    """
+
+    communities = ""
+    """What the next transaction opens, parted by commas."""
+
+    @override
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
+        """As asyncpg does it; `BEGIN` is what SQLAlchemy sends before the first statement."""
+        if query == "BEGIN;":
+            opened, self.communities = self.communities.replace("'", "''"), ""
+            query += f"SELECT set_config('app.communities', '{opened}', true)"
+        return await super().execute(query, *args, timeout=timeout)
+
+
 class Database:
     """Hands out transactions; row-level security shows each only the communities it names."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, connect_seconds: float) -> None:
         """Take a ready engine; `connect` makes one."""
         self.engine = engine
+        self._connect_seconds = connect_seconds
         event.listen(engine.sync_engine, "handle_error", _mark_lost)
 
     @classmethod
@@ -46,7 +73,12 @@ class Database:
 
         A `patient` one is for the operator's tools: its statements take as long as they need.
         """
-        limits: dict[str, Any] = {"timeout": CONNECT_SECONDS, "command_timeout": 10}
+        connect_seconds = PATIENT_SECONDS if patient else CONNECT_SECONDS
+        limits: dict[str, Any] = {
+            "connection_class": Walled,
+            "timeout": connect_seconds,
+            "command_timeout": 10,
+        }
         if patient:
             settings = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
             limits |= {"command_timeout": None, "server_settings": settings}
@@ -54,12 +86,12 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=overflow,
-            pool_timeout=CONNECT_SECONDS,
+            pool_timeout=connect_seconds,
             pool_recycle=1800,
             hide_parameters=True,  # what people wrote never enters a log
             connect_args=limits,
         )
-        return cls(engine)
+        return cls(engine, connect_seconds=connect_seconds)
 
     @asynccontextmanager
     async def transaction(self, *communities: str) -> AsyncGenerator[AsyncConnection]:
@@ -69,15 +101,23 @@ class Database:
         """
         async with AsyncExitStack() as stack:
             try:
-                tx = await stack.enter_async_context(self.engine.begin())
+                # The pool and the server have a limit each; who waits for both waits no longer.
+                async with asyncio.timeout(self._connect_seconds):
+                    tx = await stack.enter_async_context(self.engine.begin())
             except Exception as error:  # asyncpg's own and the system's: not one is wrapped here
                 raise Unreachable from error
-            await tx.execute(_OPEN_COMMUNITIES, {"communities": ",".join(communities)})
+            await _open(tx, communities)
             yield tx
 
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+async def _open(tx: AsyncConnection, communities: Sequence[str]) -> None:
+    """Say which communities the transaction will see; it begins with its first statement."""
+    connection = cast("Walled", (await tx.get_raw_connection()).driver_connection)
+    connection.communities = ",".join(communities)
 
 
 def _mark_lost(context: ExceptionContext) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -30,25 +30,18 @@ _REMEMBER = text(
     RETURNING event_id
     """
 )
-_PARK = text(
-    """
+_WAIT: Final = """
     INSERT INTO retry (consumer, event_id, community, subject, headers, body, attempts, next_at,
                        reason)
     VALUES (:consumer, :event_id, :community, :subject, CAST(:headers AS jsonb), :body, 1,
             now() + :delay, :reason)
     ON CONFLICT (consumer, event_id)
-    DO UPDATE SET attempts = retry.attempts + 1, next_at = now() + :delay, reason = :reason
-    """
+"""
+_PARK = text(
+    _WAIT + "DO UPDATE SET attempts = retry.attempts + 1, next_at = now() + :delay,"
+    " reason = :reason"
 )
-_PUT_BACK = text(
-    """
-    INSERT INTO retry (consumer, event_id, community, subject, headers, body, attempts, next_at,
-                       reason)
-    VALUES (:consumer, :event_id, :community, :subject, CAST(:headers AS jsonb), :body, 1,
-            now() + :delay, :reason)
-    ON CONFLICT (consumer, event_id) DO NOTHING
-    """
-)
+_PUT_BACK = text(_WAIT + "DO NOTHING")
 _TAKE_DUE = text(
     """
     UPDATE retry SET next_at = now() + interval '60 seconds'
@@ -95,19 +88,8 @@ async def park(tx: AsyncConnection, parked: Parked, *, community: str, reason: s
     """Put an event aside until its next attempt; `parked.attempts` have failed before this one."""
     seconds = DELAYS_SECONDS[min(parked.attempts, len(DELAYS_SECONDS) - 1)]
     jitter = Random().uniform(0.8, 1.2)  # noqa: S311 - spreads load, protects nothing
-    await tx.execute(
-        _PARK,
-        {
-            "consumer": parked.consumer,
-            "event_id": parked.event_id,
-            "community": community,
-            "subject": parked.subject,
-            "headers": orjson.dumps(dict(parked.headers)).decode(),
-            "body": parked.body,
-            "delay": timedelta(seconds=seconds * jitter),
-            "reason": reason[:500],
-        },
-    )
+    delay = timedelta(seconds=seconds * jitter)
+    await tx.execute(_PARK, _waiting(parked, community, delay, reason))
 
 
 async def put_back(
@@ -117,19 +99,7 @@ async def put_back(
 
     It counts as failed once: after five more failures it is buried again.
     """
-    put = await tx.execute(
-        _PUT_BACK,
-        {
-            "consumer": parked.consumer,
-            "event_id": parked.event_id,
-            "community": community,
-            "subject": parked.subject,
-            "headers": orjson.dumps(dict(parked.headers)).decode(),
-            "body": parked.body,
-            "delay": delay,
-            "reason": reason[:500],
-        },
-    )
+    put = await tx.execute(_PUT_BACK, _waiting(parked, community, delay, reason))
     return bool(changed_rows(put))
 
 
@@ -142,3 +112,17 @@ async def take_due(tx: AsyncConnection, *, limit: int) -> list[Parked]:
 async def forget_parked(tx: AsyncConnection, consumer: str, event_ids: Sequence[UUID]) -> None:
     """Drop parked events: they are worked in, or dead letters."""
     await tx.execute(_FORGET_PARKED, {"consumer": consumer, "event_ids": list(event_ids)})
+
+
+def _waiting(parked: Parked, community: str, delay: timedelta, reason: str) -> dict[str, Any]:
+    """An event as its row of the retry table."""
+    return {
+        "consumer": parked.consumer,
+        "event_id": parked.event_id,
+        "community": community,
+        "subject": parked.subject,
+        "headers": orjson.dumps(dict(parked.headers)).decode(),
+        "body": parked.body,
+        "delay": delay,
+        "reason": reason[:500],
+    }

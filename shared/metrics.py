@@ -30,7 +30,7 @@ class Lag(NamedTuple):
     unacknowledged: int
     """Delivered, not settled."""
     is_stalled: bool
-    """Gone, or without progress for 30 s."""
+    """Gone, or without progress for 30 s though its database answers."""
 
 
 class Metrics:

@@ -19,6 +19,7 @@ from shared.database import sqlstate
 from shared.tables import common
 
 __all__ = [
+    "PARTITIONED",
     "application_role",
     "create_common_tables",
     "days",

@@ -22,11 +22,16 @@ class Environment(BaseSettings):
     """Settings read from `JINLIN_…`, or from a file of the folder that `JINLIN_SECRETS` names.
 
     Each process has its own environment, so all share the prefix. What is secret goes into files:
-    an environment can be read in too many places.
+    an environment can be read in too many places. A value that is refused is not repeated: it may
+    be a password that is too short.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="JINLIN_", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix="JINLIN_",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     @override

@@ -49,7 +49,14 @@ def current_traceparent() -> str | None:
 
 @contextmanager
 def event_span(tracer: trace.Tracer, name: str, headers: Mapping[str, str]) -> Generator[str]:
-    """A consumer's span below the trace that an event brought; yields its `traceparent`."""
+    """A consumer's span below the trace that an event brought; yields its `traceparent`.
+
+    Where nobody records that trace there is no span, and the trace is passed on.
+    """
+    traceparent = headers.get("traceparent", "")
+    if traceparent.endswith("-00"):
+        yield traceparent
+        return
     parent: Context = _propagator.extract(headers)
     span = tracer.start_span(name, context=parent, kind=trace.SpanKind.CONSUMER)
     carrier: dict[str, str] = {}

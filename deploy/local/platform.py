@@ -23,7 +23,14 @@ from deploy.where import PlatformSettings, Whereabouts, roles
 from shared.process import Server
 from shared.topology import Limits, provision
 
-__all__ = ["PortInUse", "RunningPlatform", "databases_of", "running_platform", "watch"]
+__all__ = [
+    "PortInUse",
+    "RunningPlatform",
+    "databases_of",
+    "platform_on",
+    "running_platform",
+    "watch",
+]
 
 log = structlog.get_logger()
 
@@ -60,23 +67,30 @@ async def running_platform(
     with locked_data_folder(folder) as locked, _listening(port) as listener:
         Whereabouts.forget(locked)  # of a killed run
         async with _importing() as imported, servers_in(locked) as servers:
-            databases = databases_of(servers)
-            await create_databases(databases, services.SERVICES)
+            await create_databases(databases_of(servers), services.SERVICES)
             await imported
-            for service in services.SERVICES:  # in turn: Alembic's context is one per process
-                await _migrated(databases, service)
-            await _provision(servers, limits or Limits())
-            origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            whereabouts = Whereabouts(databases, servers.nats_url, origin)
-            password = kept_secret(private_folder(servers.folder / "secrets") / OPERATOR)
-            async with _serving(listener, _front(whereabouts, password)):
-                whereabouts.write(servers.folder)
-                try:
-                    yield RunningPlatform(
-                        servers.folder, origin, OPERATOR, password, whereabouts, servers
-                    )
-                finally:
-                    Whereabouts.forget(servers.folder)
+            async with platform_on(servers, listener, limits or Limits()) as platform:
+                yield platform
+
+
+@asynccontextmanager
+async def platform_on(
+    servers: LocalServers, listener: socket.socket, limits: Limits
+) -> AsyncGenerator[RunningPlatform]:
+    """Services and console on running servers with databases, for as long as this lasts."""
+    databases = databases_of(servers)
+    for service in services.SERVICES:  # in turn: Alembic's context is one per process
+        await _migrated(databases, service)
+    await _provision(servers, limits)
+    origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    whereabouts = Whereabouts(databases, servers.nats_url, origin)
+    password = kept_secret(private_folder(servers.folder / "secrets") / OPERATOR)
+    async with _serving(listener, _front(whereabouts, password)):
+        whereabouts.write(servers.folder)
+        try:
+            yield RunningPlatform(servers.folder, origin, OPERATOR, password, whereabouts, servers)
+        finally:
+            Whereabouts.forget(servers.folder)
 
 
 async def watch(platform: RunningPlatform) -> None:

@@ -63,10 +63,11 @@ async def reverse(tx: AsyncConnection, reopenings: Sequence[RequestReopened]) ->
     await _book(tx, settled, accounts)
 
 
-async def adopt(tx: AsyncConnection, told: Sequence[AwardEvent], around: Sequence[Event]) -> None:
+async def adopt(tx: AsyncConnection, told: Sequence[AwardEvent], around: Sequence[Event]) -> int:
     """Book again what was told and this database does not know (a restored backup).
 
     `around` holds the closings that earned it. Tells nothing: all of it has been told.
+    How many events could not be used: reversals of awards that were told before the streams begin.
     """
     closings: dict[UUID | None, RequestClosed] = {
         one.event_id: one for one in around if isinstance(one, RequestClosed)
@@ -82,7 +83,8 @@ async def adopt(tx: AsyncConnection, told: Sequence[AwardEvent], around: Sequenc
         accounts = await _lock_accounts(tx, settled)
         new = await store.add_awards(tx, [one.award for one in settled], accounts)
         await _book(tx, [one for one in settled if one.award.id in new], accounts)
-    await _take_back(tx, {one.award_id: one for one in told if isinstance(one, PointsReversed)})
+    undone = {one.award_id: one for one in told if isinstance(one, PointsReversed)}
+    return len(undone) - await _take_back(tx, undone)
 
 
 async def open_ledgers(tx: AsyncConnection, communities: Sequence[str]) -> None:
@@ -126,10 +128,10 @@ async def see_statement(
     return await store.statement(tx, account, after=after, limit=limit)
 
 
-async def _take_back(tx: AsyncConnection, undone: Mapping[UUID, PointsReversed]) -> None:
-    """Book the reversals that were told of, by the award they undo."""
+async def _take_back(tx: AsyncConnection, undone: Mapping[UUID, PointsReversed]) -> int:
+    """Book the reversals that were told of, by the award they undo; of how many awards."""
     if not undone:
-        return
+        return 0
     cycles = [domain.cycle_awarded(one) for one in undone.values()]
     await store.mark_reopened(tx, cycles)
     standing = [one for one in await store.standing_awards(tx, cycles) if one.id in undone]
@@ -137,6 +139,7 @@ async def _take_back(tx: AsyncConnection, undone: Mapping[UUID, PointsReversed])
     accounts = await _lock_accounts(tx, back)
     await store.mark_reversed(tx, standing)
     await _book(tx, back, accounts)
+    return len(back)
 
 
 async def _exists(tx: AsyncConnection, owner: Owner) -> bool:

@@ -75,7 +75,7 @@ class Asking:
             status = await self.post(path, headers)
             if status not in COME_AGAIN:
                 break
-            await asyncio.sleep(1)
+            await asyncio.sleep(1)  # as the answer asks
         if status != HTTPStatus.OK:
             raise RuntimeError(f"{path} was answered with {status}")
 

@@ -66,7 +66,7 @@ async def drive(close: Close, order: Order) -> Times:
         gaps, due = Random(len(order.requests)), time.time()
         async with asyncio.TaskGroup() as group:
             for one in order.requests:
-                await asyncio.sleep(max(0, due - time.time()))
+                await asyncio.sleep(max(0, due - time.time()))  # until it is due
                 group.create_task(timed(one, due))
                 due += gaps.expovariate(order.per_second)
         return times

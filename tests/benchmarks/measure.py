@@ -218,7 +218,7 @@ async def work(
         while await notices.fetchval(_COUNT) < wanted:
             if time.monotonic() > deadline:
                 raise Broken(f"{way.name}: not everybody was told")
-            await asyncio.sleep(poll_seconds)
+            await asyncio.sleep(poll_seconds)  # then it looks again
         after = cpu_seconds(site, works)
     finally:
         await notices.close()

@@ -142,15 +142,14 @@ async def close_by_orm(engine: AsyncEngine, asked: Asked) -> None:
         )  # fmt: skip
         holder.balance += points
         issuer.balance -= points
-        for recipient, kind, details in (
+        told = (
             (request.requester_id, "request_closed", {}),
             (request.taker_id, "points_awarded", {"points": points}),
-        ):
-            session.add(
-                Notice(
-                    **common, id=ids.new_id(), recipient_id=recipient, kind=kind, details=details
-                )
-            )
+        )
+        session.add_all(
+            Notice(**common, id=ids.new_id(), recipient_id=recipient, kind=kind, details=details)
+            for recipient, kind, details in told
+        )
 
 
 async def _account(session: AsyncSession, community: str, owner: UUID, shard: int) -> Account:

@@ -116,7 +116,7 @@ async def sample(everything: Everything, site: Site, most: dict[str, float]) -> 
     while True:
         for name, size in everything.memory(site).items():
             most[name] = max(size, most.get(name, 0))
-        await asyncio.sleep(SAMPLE_SECONDS)
+        await asyncio.sleep(SAMPLE_SECONDS)  # between two looks
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ async def soak(way: Soaked, site: Site, *, per_second: float, seconds: float) ->
     """
     most: dict[str, float] = {}
     async with way.everything(site) as everything:
-        await asyncio.sleep(REST_SECONDS)
+        await asyncio.sleep(REST_SECONDS)  # the rest is what is measured
         at_rest = everything.memory(site)
         hurried = Order(await way.seed(2000), at_once=measure.AT_ONCE)
         capacity = 2000 / (await work(way, site, everything.works, hurried)).seconds
@@ -195,7 +195,7 @@ async def drain(way: Soaked, site: Site, events: int) -> dict[str, float]:
         while await _ask(way, "notify", "SELECT count(*) FROM notice") < wanted:
             if time.monotonic() > deadline:
                 raise Broken(f"{events} events were not drained within {DRAIN_SECONDS} s")
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)  # then it looks again
     await measure.require_invariants(way)
     return {
         what: events / await _ask(way, owner, _SPAN.format(at=at, table=table), began)

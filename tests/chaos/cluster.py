@@ -26,12 +26,13 @@ from deploy.local.servers import LocalServers, local_servers
 from deploy.where import Whereabouts, roles
 from shared.chaos import PLAN
 from shared.topology import Limits, provision
+from tests.chaos.launch import MUTANT
 from tests.chaos.proxy import Proxy
 from tests.chaos.schedule import ACK_WAIT_SECONDS
 from tests.support.platform import eventually
 from tests.support.processes import free_port
 
-__all__ = ["LIMITS", "OPERATOR", "Cluster", "Replica", "cluster_in"]
+__all__ = ["KILLED", "LIMITS", "OPERATOR", "ROOT", "Cluster", "Replica", "cluster_in"]
 
 ROOT: Final = Path(__file__).parent.parent.parent
 OPERATOR: Final = ("operator", "a long password for the tests")
@@ -166,7 +167,7 @@ class Cluster:
             "JINLIN_ACK_WAIT_SECONDS": str(LIMITS.ack_wait_seconds),
             "JINLIN_OPERATOR_NAME": OPERATOR[0],
             "JINLIN_OPERATOR_PASSWORD": OPERATOR[1],
-            "JINLIN_CHAOS_MUTANT": self.mutant,
+            MUTANT: self.mutant,
         }
 
 

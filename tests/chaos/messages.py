@@ -18,6 +18,7 @@ from tests.chaos.cluster import Cluster
 from tests.chaos.people import COMMUNITY
 
 __all__ = [
+    "POISON",
     "POISONED",
     "publish_again",
     "publish_as_new",

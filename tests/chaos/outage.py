@@ -1,6 +1,6 @@
 """`python -m tests.chaos.outage`: how long until all has caught up after NATS was away?
 
-People go on closing requests meanwhile, 25 a second. Promised are 10 s for each minute of outage;
+People go on closing requests meanwhile. Promised are 10 s for each minute of outage;
 what is measured is until every event has arrived everywhere and every invariant was counted.
 Exit 0 when nothing was broken and it took no longer.
 """

@@ -14,7 +14,15 @@ from deploy.demo.wenhua import PEOPLE_COLUMNS
 from tests.chaos.cluster import OPERATOR, Cluster
 from tests.support.platform import eventually
 
-__all__ = ["COMMUNITY", "Community", "NotAnswered", "Who", "found_community"]
+__all__ = [
+    "ANSWER_SECONDS",
+    "COMMUNITY",
+    "PATIENCE_SECONDS",
+    "Community",
+    "NotAnswered",
+    "Who",
+    "found_community",
+]
 
 COMMUNITY: Final = "chaos"
 RESIDENTS: Final = 4

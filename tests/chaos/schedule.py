@@ -13,7 +13,7 @@ from typing import Final
 
 from shared.chaos import Point
 
-__all__ = ["ACK_WAIT_SECONDS", "Fault", "Kind", "Plan", "schedule"]
+__all__ = ["ACK_WAIT_SECONDS", "TARGETS", "WEIGHTS", "Fault", "Kind", "Plan", "schedule"]
 
 ACK_WAIT_SECONDS: Final = 2.0
 CHECKPOINT_EVERY: Final = 25

@@ -11,6 +11,6 @@ async def test_ten_faults_break_nothing() -> None:
     report = await campaign(schedule(SEED, FAULTS))
     assert report.violations == []
     assert report.struck == FAULTS
-    assert sum(report.hits.values()) == FAULTS
+    assert len(report.hits) == FAULTS  # as many kinds
     assert report.closed >= 100
     assert report.journeys > 0

@@ -42,8 +42,8 @@ _MEMBERS = text(
     """
 )
 # Notices are made in turns, so that they become visible in the order of their ids: whoever has
-# read up to an id has missed nothing before it. NOTIFY makes commits take turns anyway.
-_TAKE_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('notices', 0))")
+# read up to an id has missed nothing before it. NOTIFY makes commits take turns anyway. The ids are
+# made from the joined rows, so after the lock.
 _ADD = text(
     """
     WITH added AS (
@@ -51,7 +51,8 @@ _ADD = text(
                             details, occurred_at)
         SELECT community, event_id, recipient_id, 'inbox', kind, request_id,
                CAST(details AS jsonb), occurred_at
-        FROM unnest(CAST(:communities AS text[]), CAST(:event_ids AS uuid[]),
+        FROM (SELECT pg_advisory_xact_lock(hashtextextended('notices', 0))) AS turn,
+             unnest(CAST(:communities AS text[]), CAST(:event_ids AS uuid[]),
                     CAST(:recipient_ids AS uuid[]), CAST(:kinds AS text[]),
                     CAST(:request_ids AS uuid[]), CAST(:details AS text[]),
                     CAST(:times AS timestamptz[])) WITH ORDINALITY
@@ -126,7 +127,6 @@ async def members(
 
 async def add(tx: AsyncConnection, notices: Sequence[Notice]) -> None:
     """Insert what is new of `notices`, and wake the recipients' streams on commit."""
-    await tx.execute(_TAKE_TURN)
     await tx.execute(
         _ADD,
         {

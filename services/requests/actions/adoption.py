@@ -16,10 +16,12 @@ from shared.problems import NotFound
 __all__ = ["adopt"]
 
 
-async def adopt(tx: AsyncConnection, told: Sequence[RequestEvent], around: Sequence[Event]) -> None:
+async def adopt(tx: AsyncConnection, told: Sequence[RequestEvent], around: Sequence[Event]) -> int:
     """Rebuild requests from the events of theirs that this database does not know.
 
     `around` holds the steps of tasks that led to them. Tells nothing: all of it has been told.
+    How many events could not be used: their requests were submitted before the streams reach back.
+    Not even the numbers of those are given again.
     """
     causes: dict[UUID | None, TaskStep] = {
         one.event_id: one
@@ -27,15 +29,21 @@ async def adopt(tx: AsyncConnection, told: Sequence[RequestEvent], around: Seque
         if isinstance(one, TaskClaimed | TaskDeclined | TaskStarted | TaskCompleted)
     }
     terms = await _terms(tx, told)
-    for (community, request_id), events in groupby(sorted(told, key=_order), key=_request):
+    lost = 0
+    for (community, request_id), theirs in groupby(sorted(told, key=_order), key=_request):
+        events = list(theirs)
         try:
             present = await store.load(tx, community, request_id)
         except NotFound:
             present = None
         rebuilt, steps = _rebuilt(present, events, causes, terms)
-        if rebuilt and steps:
+        await store.never_again(tx, community, events[0].number)
+        if rebuilt is None:
+            lost += len(events)
+        elif steps:
             await store.put_back(tx, rebuilt, steps)
             await store.save_handlers(tx, rebuilt)
+    return lost
 
 
 def _rebuilt(

@@ -1,6 +1,6 @@
 """All SQL of the requests service; every statement names the community."""
 
-from services.requests.store.adoption import put_back
+from services.requests.store.adoption import never_again, put_back
 from services.requests.store.catalogue import catalogue, category, put_category, seed_catalogue
 from services.requests.store.requests import (
     Search,
@@ -23,6 +23,7 @@ __all__ = [
     "create",
     "history",
     "load",
+    "never_again",
     "next_number",
     "put_back",
     "put_category",

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.requests.domain import ServiceRequest
 from services.requests.store.requests import COLUMNS, Step, values_of
 
-__all__ = ["put_back"]
+__all__ = ["never_again", "put_back"]
 
 _SETS = ", ".join(f"{one} = excluded.{one}" for one in (*COLUMNS, "handler_ids"))
 _PUT_BACK = text(
@@ -35,7 +35,7 @@ _MOVE_NUMBERS = text(
 
 
 async def put_back(tx: AsyncConnection, request: ServiceRequest, steps: Sequence[Step]) -> None:
-    """Store a request with the steps that led there; its number is never given again."""
+    """Store a request with the steps that led there."""
     await tx.execute(_PUT_BACK, values_of(request))
     key = {"community": request.community, "request_id": request.id}
     await tx.execute(
@@ -52,6 +52,9 @@ async def put_back(tx: AsyncConnection, request: ServiceRequest, steps: Sequence
             for one in steps
         ],
     )
-    _, year, last = request.number.rsplit("-", 2)
-    number = {"community": request.community, "year": int(year), "last": int(last)}
-    await tx.execute(_MOVE_NUMBERS, number)
+
+
+async def never_again(tx: AsyncConnection, community: str, number: str) -> None:
+    """Let the numbers that are given go on after `number`."""
+    _, year, last = number.rsplit("-", 2)
+    await tx.execute(_MOVE_NUMBERS, {"community": community, "year": int(year), "last": int(last)})

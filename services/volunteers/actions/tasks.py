@@ -16,6 +16,7 @@ from services.volunteers.domain import (
 from services.volunteers.store import Key
 from shared import clock, ids
 from shared.events import Event
+from shared.events.volunteers import TaskEvent
 from shared.outbox import emit
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "decline",
     "enough",
     "follow_requests",
+    "key_of",
 ]
 
 
@@ -94,16 +96,16 @@ async def follow_requests(tx: AsyncConnection, steps: Sequence[RequestStep]) -> 
 
     Raises NotYet when a task that must exist has not been made here.
     """
-    tasks = await store.load_cycles(tx, {_key(one) for one in steps})
+    tasks = await store.load_cycles(tx, {key_of(one) for one in steps})
     followed: dict[Key, Task] = {}
     events: list[Event] = []
-    for one in sorted(steps, key=lambda one: (_key(one), one.version)):
+    for one in sorted(steps, key=lambda one: (key_of(one), one.version)):
         now = clock.now()
-        present = followed.get(_key(one), tasks.get(_key(one)))
+        present = followed.get(key_of(one), tasks.get(key_of(one)))
         moved = domain.follow_request(present, one, task_id=ids.new_id(), now=now)
         if moved is None:
             continue
-        followed[_key(one)], event = moved
+        followed[key_of(one)], event = moved
         if event is not None:
             events.append(event.model_copy(update={"caused_by": one.event_id}))
     await store.save(tx, list(followed.values()))
@@ -122,5 +124,6 @@ async def _keep(tx: AsyncConnection, task: Task, event: Event | None) -> Task:
     return task
 
 
-def _key(one: RequestStep) -> Key:
+def key_of(one: TaskEvent | RequestStep) -> Key:
+    """The cycle of a request that a step belongs to; it has one task."""
     return one.community, one.request_id, one.cycle

@@ -8,7 +8,6 @@ from django.db.models import F
 from django.utils import timezone
 
 from tests.benchmarks import plain
-from tests.benchmarks.celery_app import app
 from tests.benchmarks.celery_app.models import (
     Account,
     Award,
@@ -17,6 +16,7 @@ from tests.benchmarks.celery_app.models import (
     ServiceRequest,
     Transfer,
 )
+from tests.benchmarks.celery_app.queues import app
 
 
 def require_first(task: Task) -> None:

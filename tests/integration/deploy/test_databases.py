@@ -37,8 +37,9 @@ async def enter(databases: Databases, role: str, password: str, database: str) -
 async def test_a_role_enters_its_own_database_only(databases: Databases, role: str) -> None:
     password = databases.passwords[role]
     assert await enter(databases, role, password, ONE) == role
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await enter(databases, role, password, OTHER)
+    for other in (OTHER, "postgres", "template1"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await enter(databases, role, password, other)
 
 
 async def test_a_new_password_takes_the_place_of_the_old(databases: Databases) -> None:

@@ -85,6 +85,23 @@ async def test_a_foreseen_failure_is_one_sentence_and_1(tmp_path: Path) -> None:
     assert "JINLIN_POSTGRES_URL" not in ENVIRONMENT
 
 
+async def test_a_wrong_setting_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ENVIRONMENT, "JINLIN_STREAM_BYTES", "1GB")
+    assert one_sentence(await jinlin("verify")).startswith("JINLIN_STREAM_BYTES: ")
+
+
+def test_a_folder_without_keys_says_so_and_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINLIN_POSTGRES_URL", "postgresql://postgres@127.0.0.1:1/postgres")
+    monkeypatch.setenv("JINLIN_NATS_URL", "nats://127.0.0.1:1")
+    monkeypatch.setenv("JINLIN_KEYS", str(tmp_path))
+    answer = CliRunner().invoke(app, ["verify"])
+    assert isinstance(answer.exception, Foreseen), answer.output
+    assert f"jinlin keys {tmp_path}" in str(answer.exception)
+    assert not list(tmp_path.iterdir())
+
+
 def test_in_the_usual_folder_the_first_advice_is_make_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,6 @@
 """Backup, restore and reconcile: an older database learns again what happened since."""
 
-import asyncio
-import shutil
+import socket
 import tempfile
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -10,16 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import nats
 import pytest
 import pytest_asyncio
 from rich.console import Console
 
+from deploy.backup import restore
+from deploy.databases import create_databases
 from deploy.demo.api import Api
 from deploy.demo.community import COMMUNITY, demo_community
-from deploy.local.platform import RunningPlatform, running_platform
+from deploy.local.platform import (
+    RunningPlatform,
+    databases_of,
+    platform_on,
+    running_platform,
+)
+from deploy.local.servers import LocalServers, local_servers
 from deploy.reconcile import reconcile
 from deploy.services import SERVICES
 from deploy.verify import verify
+from deploy.where import Whereabouts
+from shared.topology import Limits
 from tests.support.jinlin import jinlin
 from tests.support.story import REQUESTS, Story
 
@@ -35,7 +45,7 @@ FACTS = {
     "tasks": "SELECT request_id, cycle, state, places_free FROM task ORDER BY 1, 2",
     "notices": "SELECT event_id, recipient_id, kind FROM notice ORDER BY 1, 2",
     "places": "SELECT id, kind, title FROM place ORDER BY id",
-    "people": "SELECT person_id, roles FROM membership ORDER BY 1",
+    "people": "SELECT person_id, roles, removed, version FROM membership ORDER BY 1",
 }
 """What must be the same afterwards: everything but words and ids that nobody was told."""
 
@@ -44,37 +54,43 @@ HOMES = {"balances": "points", "hours": "volunteers", "tasks": "volunteers"} | {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Past:
-    """A platform at rest, a backup from its middle, and what was true at its end."""
+PEOPLE = f"/directory/{COMMUNITY}/people"
 
-    data: Path
+
+@dataclass
+class Past:
+    """Servers with a backup from the middle of what happened, and what is true by now."""
+
+    servers: LocalServers
+    where: Whereabouts
     backup: Path
+    then: Mapping[str, Any]
+    now: Mapping[str, Any]
     closed: str
-    facts: Mapping[str, Any]
 
 
 @asynccontextmanager
-async def running(data: Path) -> AsyncGenerator[tuple[RunningPlatform, Story]]:
-    async with running_platform(data) as platform:
-        sign_ins = await demo_community(platform, Console(quiet=True))
-        async with Api(platform.origin) as api:
-            yield platform, await Story.of(api, sign_ins)
+async def running(servers: LocalServers) -> AsyncGenerator[tuple[RunningPlatform, Story]]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        async with platform_on(servers, listener, Limits()) as platform:
+            sign_ins = await demo_community(platform, Console(quiet=True))
+            async with Api(platform.origin) as api:
+                yield platform, await Story.of(api, sign_ins)
 
 
-async def facts(platform: RunningPlatform) -> dict[str, Any]:
+async def facts(where: Whereabouts) -> dict[str, Any]:
     """As the superuser sees them, whom no wall stops."""
     found: dict[str, Any] = {}
     for name, sql in FACTS.items():
-        server = platform.whereabouts.databases.server.rpartition("/")[0]
+        server = where.databases.server.rpartition("/")[0]
         connection = await asyncpg.connect(f"{server}/{HOMES.get(name, name)}")
         found[name] = [tuple(row) for row in await connection.fetch(sql)]
         await connection.close()
     return found
 
 
-async def broken(platform: RunningPlatform) -> list[str]:
-    findings = await verify(platform.whereabouts, within_seconds=30)
+async def broken(where: Whereabouts) -> list[str]:
+    findings = await verify(where, within_seconds=30)
     return [one.name for one in findings if not one.holds]
 
 
@@ -84,7 +100,16 @@ async def types(*arguments: object, data: Path) -> str:
     return answer.out
 
 
-async def much_happens(story: Story, closed_before: str) -> str:
+def unheard(_said: str) -> None:
+    """What is told meanwhile is for those who wait."""
+
+
+async def leave(story: Story, person_id: str) -> None:
+    path = f"{PEOPLE}/{person_id}/membership"
+    await story.staff.api.call("DELETE", path, token=story.staff.token)
+
+
+async def much_happens(story: Story, closed_before: str, neighbour: str) -> str:
     """Work of every kind; the id of a request that was closed in it."""
     closed = await story.whole()
     await story.resident.post(f"{REQUESTS}/{closed}/rate", {"stars": 5, "note": "谢谢"})
@@ -97,38 +122,68 @@ async def much_happens(story: Story, closed_before: str) -> str:
         f"/directory/{COMMUNITY}/organisations",
         {"kind": "resident_unit", "title": "驻区单位二", "code": "U2"},
     )
+    await leave(story, neighbour)
+    await story.staff.post(PEOPLE, {"name": "新邻居", "roles": ["resident"]})
     return closed
+
+
+async def is_sent_again(where: Whereabouts, stream: str) -> None:
+    """Every event of a stream is in it twice, as after a relay that was killed and rested."""
+    bus = await nats.connect(where.nats_url)
+    jetstream = bus.jetstream()
+    for sequence in range(1, (await jetstream.stream_info(stream)).state.messages + 1):
+        one = await jetstream.get_msg(stream, sequence)
+        headers = {name: value for name, value in (one.headers or {}).items() if "Nats" not in name}
+        await jetstream.publish(one.subject or "", one.data or b"", headers=headers)
+    await bus.close()
 
 
 @pytest_asyncio.fixture(scope="module")
 async def past() -> AsyncGenerator[Past]:
     with tempfile.TemporaryDirectory(prefix="jinlin-test-") as name:
         data, backup = Path(name) / "data", Path(name) / "backup"
-        async with running(data) as (platform, story):
-            closed_before = await story.whole()
-            assert await broken(platform) == []
-            await types("backup", backup, data=data)
-            closed = await much_happens(story, closed_before)
-            assert await broken(platform) == []
-            now = await facts(platform)
-        yield Past(data, backup, closed, now)
+        async with local_servers(data, durable=False) as servers:
+            await create_databases(databases_of(servers), SERVICES)
+            async with running(servers) as (platform, story):
+                where = platform.whereabouts
+                closed_before = await story.whole()
+                body = {"name": "老邻居", "roles": ["volunteer"]}
+                neighbour = (await story.staff.post(PEOPLE, body))["id"]
+                assert await broken(where) == []
+                then = await facts(where)
+                await types("backup", backup, data=data)
+                closed = await much_happens(story, closed_before, neighbour)
+                await is_sent_again(where, "POINTS")
+                assert await broken(where) == []
+                now = await facts(where)
+            yield Past(servers, where, backup, then, now, closed)
 
 
 @pytest.mark.parametrize("restored", [*SERVICES, "all"])
 async def test_an_older_database_learns_again_what_happened_since(
-    past: Past, restored: str, tmp_path: Path
+    past: Past, restored: str
 ) -> None:
-    data = tmp_path / "data"
-    await asyncio.to_thread(shutil.copytree, past.data, data, symlinks=True)
-    chosen = [] if restored == "all" else ["--service", restored]
-    said = await types("restore", past.backup, "--over", *chosen, data=data)
-    assert "everything fits" not in said
-    async with running(data) as (platform, story):
-        assert await broken(platform) == []
-        assert await facts(platform) == past.facts
-        assert await reconcile(platform.whereabouts, told=lambda _: None) == []
+    where = past.where
+    chosen = SERVICES if restored == "all" else [restored]
+    await restore(where, past.backup, chosen, over=True, told=unheard)
+    assert await reconcile(where, told=unheard) != []
+    assert await reconcile(where, told=unheard) == []
+    async with running(past.servers) as (_, story):
+        assert await broken(where) == []
+        assert await facts(where) == past.now
+        assert await reconcile(where, told=unheard) == []
         await story.again(past.closed)
-        await story.whole()
-        assert await broken(platform) == []
-        numbers = [row[0] for row in (await facts(platform))["requests"]]
-        assert len(numbers) == len(set(numbers)) == len(past.facts["requests"]) + 1
+        past.closed = await story.whole()
+        assert await broken(where) == []
+        before, past.now = past.now, await facts(where)
+        numbers = [row[0] for row in past.now["requests"]]
+        assert len(numbers) == len(set(numbers)) == len(before["requests"]) + 1
+
+
+async def test_on_a_new_machine_one_command_makes_it_as_it_was(past: Past, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    said = await types("restore", past.backup, data=data)
+    assert "events will be sent again" in said
+    async with running_platform(data) as platform:
+        assert await broken(platform.whereabouts) == []
+        assert await facts(platform.whereabouts) == past.then

@@ -21,7 +21,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from deploy import services
-from shared import clock, ids, topology
+from shared import broker, clock, ids, topology
 from shared.broker import PromptSubscriber
 from shared.database import Unreachable
 from shared.events import UNSTAMPED
@@ -410,6 +410,36 @@ class TestLiveness:
         assert len(await toy.once_caught(ball.ball_id)) == 1
         assert behaviour.attempts[ball.ball_id] == 1
         assert not await toy.rows("SELECT 1 FROM retry WHERE community = :c", c=hood.slug)
+
+    async def test_who_waits_for_the_database_is_not_started_anew(
+        self, toy: Toy, hood: Neighbourhood, platform: Platform, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It would let go of what it holds, and that would come again after ack_wait only."""
+        monkeypatch.setattr(broker, "STALLED_SECONDS", 1)
+        bus = toy.service.bus
+        looks: dict[int, object] = {}
+        server = await asyncpg.connect(platform.databases.server)
+        with structlog.testing.capture_logs() as logs:
+            try:
+                await server.execute("ALTER ROLE toy NOLOGIN")
+                await server.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'toy'"
+                )
+                await throw(toy, ball := thrown(hood.slug))
+
+                async def looked_at_for_longer() -> bool:
+                    lag = bus.lags.get(BALLS)
+                    if lag is not None and lag.unacknowledged:
+                        looks[id(bus.lags)] = bus.lags
+                    return len(looks) * broker.WATCH_SECONDS > 2 * broker.STALLED_SECONDS
+
+                await eventually(looked_at_for_longer)
+            finally:
+                await server.execute("ALTER ROLE toy LOGIN")
+                await server.close()
+            assert len(await toy.once_caught(ball.ball_id)) == 1
+        started = [one["consumer"] for one in logs if one["event"] == "bus.consumer_stalled"]
+        assert BALLS not in started
 
     async def test_the_database_lost_half_way_settles_each_event_once(
         self, toy: Toy, hood: Neighbourhood

@@ -422,6 +422,23 @@ class TestUnavailable:
                 assert (parts["database"], parts["migrations"]) == (False, False)
                 assert (await http.get("/livez")).status_code == 200
 
+    async def test_a_database_that_never_answers_is_a_503_within_two_seconds(
+        self, desk: Desk, platform: Platform
+    ) -> None:
+        """Also to who waits first for a place in the pool, and then for the database."""
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"postgresql+asyncpg://toy:x@127.0.0.1:{silent.getsockname()[1]}/toy"
+            configured = settings(
+                platform, "toy", platform.servers.nats_url, database_url=url, pool_size=1
+            )
+            async with running(configured) as app, client(app, desk.who.token) as http:
+                began = time.monotonic()
+                path = f"/{desk.hood.slug}/known"
+                answers = await asyncio.gather(*(http.get(path) for _ in range(4)))
+                assert time.monotonic() - began < 2
+                for answer in answers:
+                    problem(answer, 503, "unavailable")
+
     async def test_an_exhausted_pool_is_a_503_within_two_seconds(
         self, desk: Desk, platform: Platform
     ) -> None:

@@ -50,6 +50,12 @@ async def test_what_a_consumer_has_before_it(toy: Toy, held: Thrown) -> None:
 async def test_what_waits_for_another_attempt_and_for_how_long(
     toy: Toy, hood: Neighbourhood
 ) -> None:
+    await toy.rows("DELETE FROM retry RETURNING 1")  # what another test left to wait
+
+    async def none_waits() -> bool:
+        return await of_balls(toy, "jinlin_retry_waiting_events") == 0
+
+    await eventually(none_waits)
     ball = thrown(hood.slug)
     behaviour.fail(ball.ball_id, *[RuntimeError("not now")] * 2)
     parked = await of_balls(toy, "jinlin_events_total", outcome="parked")
@@ -63,10 +69,6 @@ async def test_what_waits_for_another_attempt_and_for_how_long(
     assert await of_balls(toy, "jinlin_events_total", outcome="parked") == parked + 1
     await toy.rows("UPDATE retry SET next_at = now() RETURNING 1")
     await toy.once_caught(ball.ball_id)
-
-    async def none_waits() -> bool:
-        return await of_balls(toy, "jinlin_retry_waiting_events") == 0
-
     await eventually(none_waits)
     assert await of_balls(toy, "jinlin_retry_oldest_seconds") == 0
 
