@@ -123,7 +123,8 @@ class Consumer:
             except Exception as error:
                 if not is_unreachable(error):
                     raise
-                log.warning("consumer.database_lost", consumer=self.spec.durable)
+                reason = reason_of(error.__cause__ or error)
+                log.warning("consumer.database_lost", consumer=self.spec.durable, error=reason)
                 left = [one for one in left if not one.is_settled]
                 await self._wait_for_database(left, patience)
             else:

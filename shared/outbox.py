@@ -12,35 +12,40 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared import ids, telemetry
 from shared.events import Event
 
-__all__ = ["CHANNEL", "emit", "take_back", "working_on"]
+__all__ = ["CHANNEL", "TELL", "emit", "take_back", "told", "working_on"]
 
 CHANNEL: Final = "outbox"
 """PostgreSQL's NOTIFY channel that wakes the relay."""
 
 LARGEST_EVENT_BYTES: Final = 32 * 1024
 
-_INSERT = text(
-    """
-    WITH stored AS (
+TELL: Final = """
+    told AS (
         INSERT INTO outbox (event_id, community, type, subject, entity_id, version, body,
                             occurred_at, traceparent)
         SELECT * FROM unnest(
-            CAST(:event_ids AS uuid[]), CAST(:communities AS text[]), CAST(:types AS text[]),
-            CAST(:subjects AS text[]), CAST(:entity_ids AS text[]), CAST(:versions AS bigint[]),
-            CAST(:bodies AS text[]), CAST(:times AS timestamptz[]), CAST(:traces AS text[]))
+            CAST(:told_ids AS uuid[]), CAST(:told_communities AS text[]),
+            CAST(:told_types AS text[]), CAST(:told_subjects AS text[]),
+            CAST(:told_entity_ids AS text[]), CAST(:told_versions AS bigint[]),
+            CAST(:told_bodies AS text[]), CAST(:told_times AS timestamptz[]),
+            CAST(:told_traces AS text[]))
     )
     SELECT pg_notify('outbox', '')
-    """
-)
+"""
+"""Ends a `WITH …` that makes something true, so that one statement also tells of it: a hot path
+saves a round trip. Its values are `told` the events."""
+
+_INSERT = text(f"WITH {TELL}")
 
 _TAKE_BACK = text(
     """
     INSERT INTO outbox (event_id, community, type, subject, entity_id, version, body, occurred_at,
                         sent_at)
     SELECT *, now() FROM unnest(
-        CAST(:event_ids AS uuid[]), CAST(:communities AS text[]), CAST(:types AS text[]),
-        CAST(:subjects AS text[]), CAST(:entity_ids AS text[]), CAST(:versions AS bigint[]),
-        CAST(:bodies AS text[]), CAST(:times AS timestamptz[]))
+        CAST(:told_ids AS uuid[]), CAST(:told_communities AS text[]), CAST(:told_types AS text[]),
+        CAST(:told_subjects AS text[]), CAST(:told_entity_ids AS text[]),
+        CAST(:told_versions AS bigint[]), CAST(:told_bodies AS text[]),
+        CAST(:told_times AS timestamptz[]))
     ON CONFLICT DO NOTHING
     """
 )
@@ -64,14 +69,18 @@ async def emit(tx: AsyncConnection, *events: Event) -> None:
     Events of one entity leave in the order they were emitted. Raises ValueError for an event over
     32 kB: it would never fit the stream, so it must not become a fact.
     """
-    if not events:
-        return
+    if events:
+        await tx.execute(_INSERT, told(events))
+
+
+def told(events: Sequence[Event]) -> dict[str, list[Any]]:
+    """Events, each with a new id, as the values of `TELL`. Raises ValueError as `emit` does."""
     stamped = [event.model_copy(update={"event_id": ids.new_id()}) for event in events]
     values = _values(stamped)
-    if any(len(body.encode()) > LARGEST_EVENT_BYTES for body in values["bodies"]):
+    if any(len(body.encode()) > LARGEST_EVENT_BYTES for body in values["told_bodies"]):
         message = f"an event is larger than {LARGEST_EVENT_BYTES} bytes"
         raise ValueError(message)
-    await tx.execute(_INSERT, values | {"traces": [_trace_of(event) for event in stamped]})
+    return values | {"told_traces": [_trace_of(event) for event in stamped]}
 
 
 async def take_back(tx: AsyncConnection, events: Sequence[Event]) -> None:
@@ -81,14 +90,14 @@ async def take_back(tx: AsyncConnection, events: Sequence[Event]) -> None:
 
 def _values(events: Sequence[Event]) -> dict[str, list[Any]]:
     return {
-        "event_ids": [event.event_id for event in events],
-        "communities": [event.community for event in events],
-        "types": [event.type() for event in events],
-        "subjects": [event.subject for event in events],
-        "entity_ids": [event.entity_id for event in events],
-        "versions": [event.version for event in events],
-        "bodies": [event.model_dump_json() for event in events],
-        "times": [event.occurred_at for event in events],
+        "told_ids": [event.event_id for event in events],
+        "told_communities": [event.community for event in events],
+        "told_types": [event.type() for event in events],
+        "told_subjects": [event.subject for event in events],
+        "told_entity_ids": [event.entity_id for event in events],
+        "told_versions": [event.version for event in events],
+        "told_bodies": [event.model_dump_json() for event in events],
+        "told_times": [event.occurred_at for event in events],
     }
 
 

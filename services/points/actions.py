@@ -1,4 +1,4 @@
-"""The use cases of the points service: load, decide, save, emit."""
+"""The use cases of the points service: load, decide, save, tell."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ from services.points.domain import Account, Owner, OwnerKind, Rule, Settlement, 
 from shared import clock, ids, neighbourhood
 from shared.events import Event, PointsAwarded, PointsReversed, RequestClosed, RequestReopened
 from shared.events.points import AwardEvent
-from shared.outbox import emit
 from shared.problems import NotFound, StaleVersion
 
 __all__ = [
@@ -162,5 +161,5 @@ async def _book(
     """Move the points, and tell of it."""
     if not settled:
         return
-    await store.book(tx, [transfer for one in settled for transfer in one.transfers], accounts)
-    await emit(tx, *[event for one in settled for event in one.events])
+    transfers = [transfer for one in settled for transfer in one.transfers]
+    await store.book(tx, transfers, accounts, [event for one in settled for event in one.events])

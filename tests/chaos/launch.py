@@ -70,16 +70,17 @@ def ack_before_commit() -> None:
 def outbox_bypassed() -> None:
     """Events go straight to the bus, as soon as the transaction that makes them true is over."""
     buses: list[Bus] = []
-    held: dict[AsyncConnection, list[Event]] = {}
+    held: dict[asyncio.Task[Any] | None, list[Event]] = {}
     underway: set[asyncio.Task[None]] = set()
-    join, transaction = Bus.join, Database.transaction
+    join, transaction, told = Bus.join, Database.transaction, outbox.told
 
     async def join_known(self: Bus) -> None:
         buses.append(self)
         await join(self)
 
-    async def hold(tx: AsyncConnection, *events: Event) -> None:
-        held.setdefault(tx, []).extend(events)
+    def hold(events: Sequence[Event]) -> dict[str, list[Any]]:
+        held.setdefault(asyncio.current_task(), []).extend(events)
+        return told(())
 
     async def publish(events: Sequence[Event]) -> None:
         for event in events:
@@ -96,12 +97,12 @@ def outbox_bypassed() -> None:
             try:
                 yield tx
             finally:
-                events = held.pop(tx, [])
+                events = held.pop(asyncio.current_task(), [])
         task = asyncio.create_task(publish(events))
         underway.add(task)
         task.add_done_callback(underway.discard)
 
-    Bus.join, outbox.emit = join_known, hold
+    Bus.join, outbox.told = join_known, hold
     Database.transaction = transaction_then_publish
 
 

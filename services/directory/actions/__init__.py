@@ -1,4 +1,4 @@
-"""The use cases of the directory: load, decide, save, emit."""
+"""The use cases of the directory: load, decide, save, tell."""
 
 from services.directory.actions.adoption import adopt
 from services.directory.actions.importing import import_people, import_places

@@ -1,4 +1,4 @@
-"""Communities, places and organisations: load, decide, save, emit."""
+"""Communities, places and organisations: load, decide, save, tell."""
 
 from dataclasses import replace
 from uuid import UUID

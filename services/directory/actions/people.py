@@ -1,4 +1,4 @@
-"""People and what they are in a community: load, decide, save, emit."""
+"""People and what they are in a community: load, decide, save, tell."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.points.domain import Award, Cycle, Owner, OwnerKind, Status, Transfer
 from shared import ids
-from shared.events import Taker
+from shared.events import Event, Taker
+from shared.outbox import TELL, told
 
 __all__ = [
     "Accounts",
@@ -94,7 +95,7 @@ _MARK_REVERSED = text(
     """
 )
 _BOOK = text(
-    """
+    f"""
     WITH booked AS (
         INSERT INTO transfer (community, id, debit_account, credit_account, amount, kind, award_id,
                               occurred_at)
@@ -111,12 +112,13 @@ _BOOK = text(
               UNION ALL
               SELECT community, debit_account, -amount, amount, kind FROM booked) AS side
         GROUP BY community, id
-    )
-    UPDATE account SET balance = account.balance + change.balance,
-        awarded = account.awarded + change.awarded,
-        reversed = account.reversed + change.reversed
-    FROM change WHERE account.community = change.community AND account.id = change.id
-    """
+    ), moved AS (
+        UPDATE account SET balance = account.balance + change.balance,
+            awarded = account.awarded + change.awarded,
+            reversed = account.reversed + change.reversed
+        FROM change WHERE account.community = change.community AND account.id = change.id
+    ), {TELL}
+    """  # noqa: S608 - a constant
 )
 
 
@@ -193,11 +195,17 @@ async def mark_reversed(tx: AsyncConnection, awards: Sequence[Award]) -> None:
     await tx.execute(_MARK_REVERSED, values)
 
 
-async def book(tx: AsyncConnection, transfers: Sequence[Transfer], accounts: Accounts) -> None:
-    """Insert `transfers` and move the balances; the caller has locked the accounts."""
+async def book(
+    tx: AsyncConnection,
+    transfers: Sequence[Transfer],
+    accounts: Accounts,
+    events: Sequence[Event],
+) -> None:
+    """Insert `transfers`, move the balances and tell of it; the caller has locked the accounts."""
     await tx.execute(
         _BOOK,
-        {
+        told(events)
+        | {
             "communities": [one.debit.community for one in transfers],
             "ids": [one.id for one in transfers],
             "debits": [accounts[one.debit] for one in transfers],

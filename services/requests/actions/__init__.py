@@ -1,4 +1,4 @@
-"""The use cases of the requests service: load, decide, save, emit."""
+"""The use cases of the requests service: load, decide, save, tell."""
 
 from services.requests.actions.adoption import adopt
 from services.requests.actions.requests import (

@@ -13,7 +13,6 @@ from services.requests.domain import Category, ServiceRequest, TaskStep
 from services.requests.store import Step
 from shared import clock, ids, neighbourhood
 from shared.events import Event, Taker, TaskCompleted
-from shared.outbox import emit
 from shared.permissions import TAKERS
 from shared.problems import UnknownId
 
@@ -82,8 +81,7 @@ async def submit(
 ) -> ServiceRequest:
     """Submit a request, for oneself or for another member. Raises UnknownId."""
     request, event = await _new(tx, community, asking, by=by)
-    await store.create(tx, request, Step("submitted", by, request.created_at))
-    await emit(tx, event)
+    await store.create(tx, request, Step("submitted", by, request.created_at), event)
     return request
 
 
@@ -98,14 +96,13 @@ async def settle_on_the_spot(
 ) -> ServiceRequest:
     """即办: file, resolve and close in one call; `spoken_word` is the resident's confirmation."""
     request, submitted = await _new(tx, community, asking, by=by)
-    await store.create(tx, request, Step("submitted", by, request.created_at))
+    await store.create(tx, request, Step("submitted", by, request.created_at), submitted)
     resolved, closed, closing = domain.settle_on_the_spot(
         request, by=by, service_minutes=service_minutes, now=clock.now()
     )
     await store.save(tx, resolved, Step("resolved", by, resolved.updated_at))
-    await store.save(tx, closed, Step("closed", by, closed.updated_at, spoken_word))
+    await store.save(tx, closed, Step("closed", by, closed.updated_at, spoken_word), closing)
     await store.save_handlers(tx, closed)
-    await emit(tx, submitted, closing)
     return closed
 
 
@@ -193,10 +190,11 @@ async def follow_tasks(tx: AsyncConnection, tasks: Sequence[TaskStep]) -> None:
             continue
         moved, events = followed
         by = None if isinstance(task, TaskCompleted) else task.person_id
-        await store.save(tx, moved, Step(task.name.removeprefix("task_"), by, moved.updated_at))
+        step = Step(task.name.removeprefix("task_"), by, moved.updated_at)
+        told = [one.model_copy(update={"caused_by": task.event_id}) for one in events]
+        await store.save(tx, moved, step, *told)
         if moved.handlers != request.handlers:
             await store.save_handlers(tx, moved)
-        await emit(tx, *(one.model_copy(update={"caused_by": task.event_id}) for one in events))
 
 
 async def put_category(tx: AsyncConnection, category: Category) -> None:
@@ -253,6 +251,5 @@ async def _keep(
     note: str = "",
 ) -> ServiceRequest:
     """Store a decided step and tell of it."""
-    await store.save(tx, request, Step(kind, change.by, request.updated_at, note))
-    await emit(tx, event)
+    await store.save(tx, request, Step(kind, change.by, request.updated_at, note), event)
     return request

@@ -11,7 +11,8 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.requests.domain import ServiceRequest, Status
-from shared.events import Taker, Work
+from shared.events import Event, Taker, Work
+from shared.outbox import TELL, told
 from shared.problems import NotFound, StaleVersion, WrongState
 
 __all__ = [
@@ -77,13 +78,14 @@ _CREATE = text(
     WITH created AS (
         INSERT INTO service_request ({", ".join(COLUMNS)}, handler_ids)
         VALUES ({", ".join(f":{name}" for name in COLUMNS)}, :handler_ids)
-    )
-    INSERT INTO step (community, request_id, version, cycle, kind, by, at, note)
-    VALUES (:community, :id, :version, :cycle, :step_kind, :step_by, :step_at, :step_note)
+    ), stepped AS (
+        INSERT INTO step (community, request_id, version, cycle, kind, by, at, note)
+        VALUES (:community, :id, :version, :cycle, :step_kind, :step_by, :step_at, :step_note)
+    ), {TELL}
     """  # noqa: S608 - made of field names
 )
 _SAVE = text(
-    """
+    f"""
     WITH saved AS (
         UPDATE service_request SET
             version = :version, status = :status, cycle = :cycle, work = CAST(:work AS jsonb),
@@ -93,11 +95,12 @@ _SAVE = text(
             takers_wanted = :takers_wanted, points_rule = :points_rule, updated_at = :updated_at
         WHERE community = :community AND id = :id AND version = :version - 1
         RETURNING id
-    )
-    INSERT INTO step (community, request_id, version, cycle, kind, by, at, note)
-    SELECT :community, id, :version, :cycle, :step_kind, :step_by, :step_at, :step_note
-    FROM saved
-    """
+    ), stepped AS (
+        INSERT INTO step (community, request_id, version, cycle, kind, by, at, note)
+        SELECT :community, id, :version, :cycle, :step_kind, :step_by, :step_at, :step_note
+        FROM saved
+    ), {TELL}, (SELECT count(*) FROM saved) AS saved
+    """  # noqa: S608 - a constant
 )
 _LOAD = text("SELECT * FROM service_request WHERE community = :community AND id = :id FOR UPDATE")
 _READ = text(
@@ -154,19 +157,19 @@ _NEXT_NUMBER = text(
 )
 
 
-async def create(tx: AsyncConnection, request: ServiceRequest, step: Step) -> None:
-    """Insert a new request with its first step, and index its words."""
-    await tx.execute(_CREATE, values_of(request) | _step_values(step))
+async def create(tx: AsyncConnection, request: ServiceRequest, step: Step, *events: Event) -> None:
+    """Insert a new request with its first step, tell of it, and index its words."""
+    await tx.execute(_CREATE, values_of(request) | _step_values(step) | told(events))
     await tx.execute(
         _INDEX_WORDS,
         {"community": request.community, "id": request.id, "description": request.description},
     )
 
 
-async def save(tx: AsyncConnection, request: ServiceRequest, step: Step) -> None:
-    """Store the next version and its step. Raises WrongState when another came first."""
-    saved = await tx.execute(_SAVE, values_of(request) | _step_values(step))
-    if saved.rowcount != 1:
+async def save(tx: AsyncConnection, request: ServiceRequest, step: Step, *events: Event) -> None:
+    """Store the next version and its step, and tell of it. Raises WrongState for a lost race."""
+    values = values_of(request) | _step_values(step) | told(events)
+    if (await tx.execute(_SAVE, values)).one().saved != 1:
         raise WrongState
 
 

@@ -1,4 +1,4 @@
-"""The use cases of the volunteers service: load, decide, save, emit."""
+"""The use cases of the volunteers service: load, decide, save, tell."""
 
 from services.volunteers.actions.adoption import adopt
 from services.volunteers.actions.people import (

@@ -204,7 +204,7 @@ async def test_a_thousand_closings_on_two_replicas_with_reversals_before_and_aft
     assert len(state["transfers"]) == len(state["told"]) == len(expected) + taken_back
 
 
-async def test_a_batch_takes_seven_statements_whatever_its_size(
+async def test_a_batch_takes_five_statements_whatever_its_size(
     ledger: Ledger, database: Database
 ) -> None:
     takers = people(20)
@@ -223,8 +223,8 @@ async def test_a_batch_takes_seven_statements_whatever_its_size(
         await ledger.do(actions.reverse, undo)
     finally:
         sqlalchemy_event.remove(engine, "before_cursor_execute", count)
-    # The first names the communities; the consumer adds its inbox as the eighth.
-    assert (awarding, len(statements) - awarding) == (7, 7)
+    # The consumer adds its inbox as the sixth.
+    assert (awarding, len(statements) - awarding) == (5, 5)
 
 
 async def test_a_closing_and_its_reopening_at_the_same_moment(ledger: Ledger) -> None:
