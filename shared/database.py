@@ -1,7 +1,7 @@
 """The service's own database: one transaction per request or event, closed to other communities."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, Self, cast, override
 
@@ -106,18 +106,16 @@ class Database:
                     tx = await stack.enter_async_context(self.engine.begin())
             except Exception as error:  # asyncpg's own and the system's: not one is wrapped here
                 raise Unreachable from error
-            await _open(tx, communities)
-            yield tx
+            connection = cast("Walled", (await tx.get_raw_connection()).driver_connection)
+            connection.communities = ",".join(communities)
+            try:
+                yield tx
+            finally:
+                connection.communities = ""  # it began nothing: the next one must not inherit it
 
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
-
-
-async def _open(tx: AsyncConnection, communities: Sequence[str]) -> None:
-    """Say which communities the transaction will see; it begins with its first statement."""
-    connection = cast("Walled", (await tx.get_raw_connection()).driver_connection)
-    connection.communities = ",".join(communities)
 
 
 def _mark_lost(context: ExceptionContext) -> None:
