@@ -46,6 +46,11 @@ class Answer(asyncio.Protocol):
         assert self._answered is not None
         self._answered.set_result(self._parser.get_status_code())
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the service has not hung up, as it does after some idle seconds."""
+        return not self._transport.is_closing()
+
     async def post(self, path: str, headers: str) -> int:
         """The status of the answer to an empty POST."""
         self._answered = asyncio.get_running_loop().create_future()
@@ -81,6 +86,7 @@ class Asking:
 
     async def post(self, path: str, headers: str) -> int:
         """One request over a connection that nobody else uses meanwhile."""
+        self._free = [one for one in self._free if one.is_open]
         connection = self._free.pop() if self._free else await self._connect()
         status = await connection.post(path, headers)
         self._free.append(connection)
