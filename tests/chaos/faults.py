@@ -63,8 +63,8 @@ class Faults:
         self._ways = {
             Kind.KILL_SERVICE: self._kill_service,
             Kind.CRASH_POINT: self._crash_at_point,
-            Kind.KILL_NATS: self._kill_nats,
-            Kind.KILL_POSTGRES: self._kill_postgres,
+            Kind.KILL_NATS: self._kill_server,
+            Kind.KILL_POSTGRES: self._kill_server,
             Kind.PAUSE: self._pause,
             Kind.PARTITION: self._disturb_link,
             Kind.STALL: self._disturb_link,
@@ -113,21 +113,14 @@ class Faults:
             await replica.killed()
             await replica.restart()
 
-    async def _kill_nats(self, fault: Fault) -> None:
-        nats = self.cluster.servers.nats
-        nats.child.kill()
-        await nats.child.ended(seconds=10)
-        _require(nats.child.exit_code == KILLED, "it was dead before")
+    async def _kill_server(self, fault: Fault) -> None:
+        servers = self.cluster.servers
+        server = servers.nats if fault.kind is Kind.KILL_NATS else servers.postgres
+        server.child.kill()
+        await server.child.ended(seconds=10)
+        _require(server.child.exit_code == KILLED, "it was dead before")
         await asyncio.sleep(fault.seconds)  # the outage
-        await nats.start()
-
-    async def _kill_postgres(self, fault: Fault) -> None:
-        postgres = self.cluster.servers.postgres
-        postgres.child.kill()
-        await postgres.child.ended(seconds=10)
-        _require(postgres.child.exit_code == KILLED, "it was dead before")
-        await asyncio.sleep(fault.seconds)  # the outage
-        await postgres.start()
+        await server.start()
 
     async def _pause(self, fault: Fault) -> None:
         """A zombie: another replica takes over its events; what it does late must count nothing."""
