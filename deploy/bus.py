@@ -70,9 +70,7 @@ async def republish(data: Path, *, since: datetime, service: str | None) -> dict
     moment = since if since.tzinfo else since.replace(tzinfo=UTC)
     counts: dict[str, int] = {}
     for name in [service] if service else services.SERVICES:
-        database = Database.connect(
-            where.databases.address(name), pool_size=1, overflow=0, patient=True
-        )
+        database = Database(where.databases.address(name), connections=1, patient=True)
         try:
             if name == "directory":
                 from services.directory.actions import republish_all

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 import asyncpg
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from deploy.services import migrations_folder
 from shared import migrations, revisions
-from shared.database import ALL_COMMUNITIES, Database
+from shared.database import ALL_COMMUNITIES, Database, Transaction
 
 __all__ = ["Databases", "create_databases", "keep_partitions", "migrate", "transaction"]
 
@@ -60,9 +60,9 @@ class Databases:
 
 
 @asynccontextmanager
-async def transaction(databases: Databases, service: str) -> AsyncGenerator[AsyncConnection]:
+async def transaction(databases: Databases, service: str) -> AsyncGenerator[Transaction]:
     """One transaction over every community of a service's database, which takes its time."""
-    database = Database.connect(databases.address(service), pool_size=1, overflow=0, patient=True)
+    database = Database(databases.address(service), connections=1, patient=True)
     try:
         async with database.transaction(ALL_COMMUNITIES) as tx:
             yield tx

@@ -21,11 +21,11 @@ from nats.aio.client import Client
 from nats.js.api import RawStreamMsg
 from nats.js.errors import NotFoundError
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy import services
 from deploy.databases import Databases, transaction
 from shared import clock, ids, inbox
+from shared.database import Transaction
 from shared.inbox import Parked
 from shared.migrations import PARTITIONED
 from shared.relay import publish_one
@@ -102,9 +102,7 @@ async def dead_letters(nats: Client, databases: Databases) -> list[DeadLetter]:
     return [_with_state(one, known, dismissed) for one in letters]
 
 
-async def _settled(
-    tx: AsyncConnection, letters: Sequence[DeadLetter]
-) -> dict[tuple[str, UUID], State]:
+async def _settled(tx: Transaction, letters: Sequence[DeadLetter]) -> dict[tuple[str, UUID], State]:
     """What a service's database says of its consumers' letters, by consumer and event."""
     named = [(one.consumer, one.event_id) for one in letters if one.event_id]
     rows = await tx.execute(

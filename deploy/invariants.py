@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import Transaction
 
 __all__ = [
     "Finding",
@@ -51,11 +52,11 @@ class Finding:
         return self.broken == 0
 
 
-def _sum(name: str, sql: str) -> Callable[[AsyncConnection], Awaitable[Finding]]:
+def _sum(name: str, sql: str) -> Callable[[Transaction], Awaitable[Finding]]:
     """An invariant that one query counts: all cases, and those that break it."""
     statement = text(sql)
 
-    async def check(tx: AsyncConnection) -> Finding:
+    async def check(tx: Transaction) -> Finding:
         counted, broken = (await tx.execute(statement)).one()
         return Finding(name, counted, broken)
 

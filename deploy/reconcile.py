@@ -17,7 +17,6 @@ from uuid import UUID
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy import services
 from deploy.bus import connected
@@ -26,6 +25,7 @@ from deploy.dead_letters import dead_letters
 from deploy.held import Held, events, held, last_delivered, read_again
 from deploy.where import PlatformSettings, Whereabouts
 from shared import clock, ids, outbox, topology
+from shared.database import Transaction
 from shared.events import Event
 from shared.topology import ConsumerSpec, stream_of
 
@@ -207,7 +207,7 @@ def _takes(spec: ConsumerSpec, one: Held) -> bool:
 
 
 async def _missing(
-    tx: AsyncConnection, question: Any, found: Sequence[Held], **values: str
+    tx: Transaction, question: Any, found: Sequence[Held], **values: str
 ) -> list[Held]:
     """Those of `found` that a table does not have."""
     known = [one.event_id for one in found]

@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import text
 
 from deploy.bus import connected
 from deploy.dead_letters import dead_letters
@@ -22,7 +21,7 @@ from deploy.services import SERVICES
 from deploy.where import Whereabouts
 from services.points.domain import Rule, Rulebook, Terms
 from services.points.domain.rule import RuleUnknown
-from shared.database import ALL_COMMUNITIES, Database
+from shared.database import ALL_COMMUNITIES, Database, Row, Transaction
 
 __all__ = ["Finding", "verify"]
 
@@ -94,8 +93,8 @@ async def _open(where: Whereabouts) -> AsyncGenerator[Callable[[], AsyncIterator
     async with AsyncExitStack() as stack:
         databases: dict[str, Database] = {}
         for service in SERVICES:
-            databases[service] = Database.connect(
-                where.databases.address(service), pool_size=1, overflow=0, patient=True
+            databases[service] = Database(
+                where.databases.address(service), connections=1, patient=True
             )
             stack.push_async_callback(databases[service].close)
         nats = await stack.enter_async_context(connected(where))
@@ -125,25 +124,25 @@ async def _open(where: Whereabouts) -> AsyncGenerator[Callable[[], AsyncIterator
         yield look
 
 
-async def _awards(requests: AsyncConnection, ledger: AsyncConnection) -> Finding:
+async def _awards(requests: Transaction, ledger: Transaction) -> Finding:
     """Exactly one standing award per closed request, cycle, taker and rule that grants points."""
-    rules = Rulebook(_rule(row) for row in (await ledger.execute(_RULES)).mappings())
-    expected = set(_expected((await requests.execute(_CLOSED)).mappings(), rules))
+    rules = Rulebook(_rule(row) for row in (await ledger.execute(_RULES)))
+    expected = set(_expected((await requests.execute(_CLOSED)), rules))
     standing: set[AwardKey] = set()
     broken = 0
-    for *key, count in (await ledger.execute(_STANDING)).all():
+    for *key, count in await ledger.execute(_STANDING):
         standing.add(AwardKey(*key))
         broken += count - 1
     broken += len(expected ^ standing)
     return Finding("one standing award per close, taker and rule", len(expected), broken)
 
 
-def _rule(row: RowMapping) -> Rule:
+def _rule(row: Row) -> Rule:
     terms = Terms(row["points_base"], row["points_per_hour"], row["largest_points"])
     return Rule(row["community"], row["code"], row["version"], row["valid_from"], terms)
 
 
-def _expected(closed: Iterable[RowMapping], rules: Rulebook) -> Iterable[AwardKey]:
+def _expected(closed: Iterable[Row], rules: Rulebook) -> Iterable[AwardKey]:
     """The awards that the closed requests deserve; one whose rule is unknown is missing."""
     for row in closed:
         community, code = row["community"], row["points_rule"]
@@ -166,18 +165,18 @@ def _terms(rules: Rulebook, community: str, code: str, at: datetime) -> Terms | 
         return None
 
 
-async def _told(requests: AsyncConnection, notify: AsyncConnection) -> Finding:
+async def _told(requests: Transaction, notify: Transaction) -> Finding:
     """At least one notice per close (of the last 72 hours: older events make none)."""
-    closings = {tuple(row) for row in (await requests.execute(_CLOSINGS)).all()}
-    told = {tuple(row) for row in (await notify.execute(_CLOSINGS_TOLD)).all()}
+    closings = {tuple(row) for row in (await requests.execute(_CLOSINGS))}
+    told = {tuple(row) for row in (await notify.execute(_CLOSINGS_TOLD))}
     return Finding("at least one notice per close", len(closings), len(closings - told))
 
 
-async def _of_requests(tx: Mapping[str, AsyncConnection]) -> Finding:
+async def _of_requests(tx: Mapping[str, Transaction]) -> Finding:
     """What others keep of a request is of one that exists, in the same community."""
-    named = [(await tx[service].execute(rows)).all() for service, rows in _ROWS.items()]
+    named = [(await tx[service].execute(rows)) for service, rows in _ROWS.items()]
     # Last: what they name has been asked by then, also while more is being asked.
-    requests = {tuple(row) for row in (await tx["requests"].execute(_REQUESTS)).all()}
+    requests = {tuple(row) for row in (await tx["requests"].execute(_REQUESTS))}
     return Finding(
         "tasks, awards and notices are of requests of their community",
         sum(map(len, named)),
@@ -185,7 +184,7 @@ async def _of_requests(tx: Mapping[str, AsyncConnection]) -> Finding:
     )
 
 
-async def _count(tx: AsyncConnection, name: str, table: str) -> Finding:
+async def _count(tx: Transaction, name: str, table: str) -> Finding:
     """A table of things on their way, which is empty when all has arrived."""
     unsent = " WHERE sent_at IS NULL" if table == "outbox" else ""
     sql = f"SELECT count(*) FROM {table}{unsent}"  # noqa: S608 - our own names

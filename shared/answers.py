@@ -8,7 +8,6 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from shared import problems
@@ -99,7 +98,7 @@ def add_problem_answers(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _known)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _plain)
-    for kind in (SQLAlchemyError, asyncpg.PostgresError, OSError):
+    for kind in (asyncpg.PostgresError, OSError):
         app.add_exception_handler(kind, _of_database)
     app.add_exception_handler(Exception, _unknown)
 

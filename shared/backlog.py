@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import Transaction
 
 __all__ = ["Backlog", "Parked", "count_backlog"]
 
@@ -50,8 +51,8 @@ class Backlog:
         return self.parked.get(consumer, NONE)
 
 
-async def count_backlog(tx: AsyncConnection) -> Backlog:
+async def count_backlog(tx: Transaction) -> Backlog:
     """Count what waits, of every community that `tx` sees."""
     unsent, oldest = (await tx.execute(_UNSENT)).one()
-    rows = (await tx.execute(_PARKED)).all()
+    rows = await tx.execute(_PARKED)
     return Backlog(unsent, oldest, {name: Parked(number, since) for name, number, since in rows})

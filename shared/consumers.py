@@ -18,11 +18,10 @@ from nats.aio.msg import Msg
 from opentelemetry.trace import Tracer
 from pydantic import ValidationError
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import inbox, outbox, telemetry
 from shared.chaos import Point, reach
-from shared.database import ALL_COMMUNITIES, Database, is_unreachable
+from shared.database import ALL_COMMUNITIES, Database, Transaction, is_unreachable
 from shared.delivery import BUS_ERRORS, Delivery, Poison
 from shared.events import Event
 from shared.metrics import Metrics
@@ -34,7 +33,7 @@ __all__ = ["Consumer", "Consumers", "EventTx", "Handler"]
 
 log = structlog.get_logger()
 
-EventTx = AsyncConnection
+EventTx = Transaction
 """The transaction of the events at hand; the consumer opens and commits it."""
 
 Handler = Callable[[Sequence[Event], EventTx], Awaitable[None]]

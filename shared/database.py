@@ -1,22 +1,26 @@
-"""The service's own database: one transaction per request or event, closed to other communities."""
+"""The service's own database: one transaction per request or event, closed to other communities.
+
+Statements are SQLAlchemy's `text()`; asyncpg runs them, without the layers between (ADR 0014).
+"""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final, Self, cast, override
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
+from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import CursorResult, event
-from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+import orjson
+from sqlalchemy import TextClause
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 __all__ = [
     "ALL_COMMUNITIES",
     "Database",
+    "Row",
+    "Rows",
+    "Transaction",
     "Unreachable",
-    "changed_rows",
     "is_unreachable",
     "sqlstate",
 ]
@@ -30,98 +34,239 @@ CONNECT_SECONDS: Final = 1.5
 PATIENT_SECONDS: Final = 10
 """The same for the operator's tools, also where a machine is busy."""
 
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
-else:
-    Connection = asyncpg.Connection
+COMMAND_SECONDS: Final = 10
+IDLE_SECONDS: Final = 1800
+CLOSE_SECONDS: Final = 5
+STATEMENTS_KNOWN: Final = 1000
+
+type Values = Mapping[str, Any]
+
+NO_VALUES: Final[Values] = {}
+
+_DIALECT: Final = dialect()
+
+type Connection = asyncpg.pool.PoolConnectionProxy[Row]
+type NewConnection = asyncpg.Connection[Row]
+type Pool = asyncpg.Pool[Row]
 
 
 class Unreachable(ConnectionError):  # noqa: N818 - a word, and the edge knows ConnectionError
     """The database could not be asked; an OSError of anything else is never this one."""
 
 
-class Walled(Connection):
-    """Begins a transaction and opens its communities in one round trip, for that transaction only.
+class RolledBack(RuntimeError):  # noqa: N818 - what happened
+    """A failed statement was passed over: nothing of its transaction is kept."""
 
-    Were "BEGIN" ever sent in other words, no community would be open: no rows at all.
+
+class Row(asyncpg.Record):
+    """A row of an answer: `row["id"]`, `row.id`, or unpacked in the order of its columns."""
+
+    def __getattr__(self, name: str) -> Any:
+        """A column by its name."""
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class Rows(list[Row]):
+    """The rows of an answer, in their order."""
+
+    def one(self) -> Row:
+        """The only row. Raises LookupError."""
+        if len(self) != 1:
+            message = f"{len(self)} rows instead of one"
+            raise LookupError(message)
+        return self[0]
+
+    def one_or_none(self) -> Row | None:
+        """The only row, if there is any. Raises LookupError for several."""
+        return self.one() if self else None
+
+    def scalars(self) -> list[Any]:
+        """The first column."""
+        return [row[0] for row in self]
+
+    def scalar_one(self) -> Any:
+        """The first column of the only row. Raises LookupError."""
+        return self.one()[0]
+
+    def scalar_one_or_none(self) -> Any:
+        """The first column of the only row, if there is any. Raises LookupError for several."""
+        row = self.one_or_none()
+        return None if row is None else row[0]
+
+
+class Transaction:
+    """One transaction: everything in it becomes true together, or nothing.
+
+    Every method raises Unreachable when the database is lost, and asyncpg's errors as they are.
     """
 
-    communities = ""
-    """What the next transaction opens, parted by commas."""
+    def __init__(self, connection: Connection) -> None:
+        """Take a connection whose transaction has begun."""
+        self._connection = connection
 
-    @override
-    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
-        """As asyncpg does it; `BEGIN` is what SQLAlchemy sends before the first statement."""
-        if query == "BEGIN;":
-            opened, self.communities = self.communities.replace("'", "''"), ""
-            query += f"SELECT set_config('app.communities', '{opened}', true)"
-        return await super().execute(query, *args, timeout=timeout)
+    async def execute(self, statement: TextClause, values: Values = NO_VALUES) -> Rows:
+        """Run a statement with its named values; the rows that it returns."""
+        query, names = _positional(statement)
+        return Rows(await self._ask(self._connection.fetch, query, *[values[n] for n in names]))
+
+    async def change(self, statement: TextClause, values: Values = NO_VALUES) -> int:
+        """Run a statement that changes rows; how many it changed."""
+        query, names = _positional(statement)
+        status = await self._ask(self._connection.execute, query, *[values[n] for n in names])
+        return int(status.rpartition(" ")[2])  # for example "UPDATE 3"
+
+    async def change_each(self, statement: TextClause, many: Iterable[Values]) -> None:
+        """Run a statement once for each of `many`, all in one go."""
+        query, names = _positional(statement)
+        rows = [[values[n] for n in names] for values in many]
+        await self._ask(self._connection.executemany, query, rows)
+
+    async def finish(self) -> None:
+        """Commit; only whoever began it does. Raises RolledBack."""
+        if await self._ask(self._connection.execute, "COMMIT") != "COMMIT":
+            raise RolledBack
+
+    async def _ask[**P, T](
+        self, ask: Callable[P, Awaitable[T]], *arguments: P.args, **options: P.kwargs
+    ) -> T:
+        try:
+            return await ask(*arguments, **options)
+        except (OSError, asyncpg.InternalClientError) as error:
+            # No answer in time, or a connection that broke in the middle of an answer.
+            raise Unreachable from error
+        except asyncpg.InterfaceError as error:
+            if _is_lost(self._connection):
+                raise Unreachable from error
+            raise
 
 
 class Database:
     """Hands out transactions; row-level security shows each only the communities it names."""
 
-    def __init__(self, engine: AsyncEngine, *, connect_seconds: float) -> None:
-        """Take a ready engine; `connect` makes one."""
-        self.engine = engine
-        self._connect_seconds = connect_seconds
-        event.listen(engine.sync_engine, "handle_error", _mark_lost)
-
-    @classmethod
-    def connect(cls, url: str, *, pool_size: int, overflow: int, patient: bool = False) -> Self:
-        """Prepare a pool of connections; the first transaction opens the first of them.
+    def __init__(self, url: str, *, connections: int, patient: bool = False) -> None:
+        """Prepare for at most so many connections; the first transaction opens the first of them.
 
         A `patient` one is for the operator's tools: its statements take as long as they need.
         """
-        connect_seconds = PATIENT_SECONDS if patient else CONNECT_SECONDS
-        limits: dict[str, Any] = {
-            "connection_class": Walled,
-            "timeout": connect_seconds,
-            "command_timeout": 10,
-        }
+        self._dsn = url.replace("+asyncpg", "")
+        self._connections = connections
+        self._connect_seconds = PATIENT_SECONDS if patient else CONNECT_SECONDS
+        self._limits: dict[str, Any] = {"command_timeout": COMMAND_SECONDS}
         if patient:
             settings = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
-            limits |= {"command_timeout": None, "server_settings": settings}
-        engine = create_async_engine(
-            url,
-            pool_size=pool_size,
-            max_overflow=overflow,
-            pool_timeout=connect_seconds,
-            pool_recycle=1800,
-            hide_parameters=True,  # what people wrote never enters a log
-            connect_args=limits,
-        )
-        return cls(engine, connect_seconds=connect_seconds)
+            self._limits = {"command_timeout": None, "server_settings": settings}
+        self._pool: Pool | None = None
+        self._preparing = asyncio.Lock()
+
+    @property
+    def in_use(self) -> int:
+        """How many connections are in use now."""
+        return self._pool.get_size() - self._pool.get_idle_size() if self._pool else 0
 
     @asynccontextmanager
-    async def transaction(self, *communities: str) -> AsyncGenerator[AsyncConnection]:
+    async def transaction(self, *communities: str) -> AsyncGenerator[Transaction]:
         """One transaction that sees `communities` and no other; none named: no rows at all.
 
         Raises Unreachable when it cannot connect.
         """
-        async with AsyncExitStack() as stack:
-            try:
-                # The pool and the server have a limit each; who waits for both waits no longer.
-                async with asyncio.timeout(self._connect_seconds):
-                    tx = await stack.enter_async_context(self.engine.begin())
-            except Exception as error:  # asyncpg's own and the system's: not one is wrapped here
-                raise Unreachable from error
-            connection = cast("Walled", (await tx.get_raw_connection()).driver_connection)
-            connection.communities = ",".join(communities)
-            try:
-                yield tx
-            finally:
-                connection.communities = ""  # it began nothing: the next one must not inherit it
+        pool, connection = await self._begin(communities)
+        transaction = Transaction(connection)
+        try:
+            yield transaction
+            await transaction.finish()
+        except Unreachable:
+            _give_up(connection)  # the server takes back what it began
+            raise
+        except BaseException:
+            await asyncio.shield(self._roll_back(pool, connection))
+            raise
+        await pool.release(connection)
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self.engine.dispose()
+        """Close every connection; one that is in use for seconds still is cut off."""
+        if self._pool is not None:
+            try:
+                await asyncio.wait_for(self._pool.close(), CLOSE_SECONDS)
+            except TimeoutError:
+                self._pool.terminate()
+
+    async def _begin(self, communities: Sequence[str]) -> tuple[Pool, Connection]:
+        """A connection on which a transaction has begun, open to `communities` until it ends."""
+        opened = ",".join(communities).replace("'", "''")
+        try:
+            # The pool and the server have a limit each; who waits for both waits no longer.
+            async with asyncio.timeout(self._connect_seconds):
+                pool = await self._ready()
+                connection = await pool.acquire()
+                try:
+                    await connection.execute(
+                        f"BEGIN; SELECT set_config('app.communities', '{opened}', true)"
+                    )
+                except BaseException:
+                    _give_up(connection)
+                    raise
+        except Exception as error:  # asyncpg's own and the system's
+            raise Unreachable from error
+        return pool, connection
+
+    async def _ready(self) -> Pool:
+        """The pool; asyncpg wants to prepare it on the loop that it works on."""
+        async with self._preparing:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self._dsn,
+                    min_size=0,
+                    max_size=self._connections,
+                    max_inactive_connection_lifetime=IDLE_SECONDS,
+                    timeout=self._connect_seconds,
+                    record_class=Row,
+                    init=_speak_json,
+                    reset=_nothing,  # all that a transaction sets ends with it
+                    **self._limits,
+                )
+        return self._pool
+
+    async def _roll_back(self, pool: Pool, connection: Connection) -> None:
+        """Take back what the transaction did; a connection that cannot is given up."""
+        try:
+            await connection.execute("ROLLBACK", timeout=self._connect_seconds)
+        except Exception:  # noqa: BLE001 - whatever it is, the connection is of no use
+            _give_up(connection)
+        else:
+            await pool.release(connection)
 
 
-def _mark_lost(context: ExceptionContext) -> None:
-    """Tell a lost connection or a statement without an answer from the caller's own OSError."""
-    if isinstance(context.original_exception, OSError):  # TimeoutError is one
-        raise Unreachable from context.original_exception
+def _is_lost(connection: Connection) -> bool:
+    """Whether it is closed; the pool takes a lost one back by itself, and then it says nothing."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
+
+
+def _give_up(connection: Connection) -> None:
+    """Close it at once; the pool makes another one."""
+    with suppress(asyncpg.InterfaceError):  # the pool has it back already
+        connection.terminate()
+
+
+async def _speak_json(connection: NewConnection) -> None:
+    """Give columns of JSON as Python's values; what is stored comes as text that is JSON."""
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=str, decoder=orjson.loads)
+
+
+async def _nothing(_connection: NewConnection) -> None:
+    """Change nothing."""
+
+
+@lru_cache(maxsize=STATEMENTS_KNOWN)
+def _positional(statement: TextClause) -> tuple[str, Sequence[str]]:
+    """A statement as asyncpg takes it, and the names of its values in their order."""
+    compiled = statement.compile(dialect=_DIALECT)
+    return compiled.string, compiled.positiontup or ()
 
 
 def sqlstate(error: BaseException) -> str | None:
@@ -131,15 +276,4 @@ def sqlstate(error: BaseException) -> str | None:
 
 def is_unreachable(error: BaseException) -> bool:
     """Whether the database could not be asked at all (down, restarting, out of connections)."""
-    state = sqlstate(error) or ""
-    if state.startswith(("08", "57P", "53")):
-        return True
-    if isinstance(error, DBAPIError):
-        lost = isinstance(error, InterfaceError | OperationalError) and not state
-        return error.connection_invalidated or lost
-    return isinstance(error, PoolTimeout | Unreachable)
-
-
-def changed_rows(result: CursorResult[object]) -> int:
-    """How many rows a statement changed."""
-    return result.rowcount
+    return isinstance(error, Unreachable) or (sqlstate(error) or "").startswith(("08", "57P", "53"))

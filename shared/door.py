@@ -16,10 +16,9 @@ from fastapi import Depends, Header, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.chaos import Point, reach
-from shared.database import ALL_COMMUNITIES, changed_rows
+from shared.database import ALL_COMMUNITIES, Transaction
 from shared.events import PLATFORM
 from shared.problems import Malformed, NotAllowed, NotFound, NotMet, StaleVersion, WrongState
 
@@ -95,7 +94,7 @@ async def _transaction(
         str | None,
         Header(description="Any text of your own; the same key gives the first answer again."),
     ] = None,
-) -> AsyncIterator[AsyncConnection]:
+) -> AsyncIterator[Transaction]:
     """The transaction of this request; it sees the community in the path and no other."""
     caller = request.state.caller  # a route without a permission has none, and fails here
     community = request.path_params.get("community")
@@ -107,7 +106,7 @@ async def _transaction(
         yield tx
 
 
-async def _platform_transaction(request: Request) -> AsyncIterator[AsyncConnection]:
+async def _platform_transaction(request: Request) -> AsyncIterator[Transaction]:
     """A transaction over all communities, for actions that only platform roles may do."""
     if not request.state.caller.platform_roles:
         raise NotAllowed
@@ -119,7 +118,7 @@ async def _platform_transaction(request: Request) -> AsyncIterator[AsyncConnecti
 @asynccontextmanager
 async def _opened(
     request: Request, *communities: str, key: str | None
-) -> AsyncGenerator[AsyncConnection]:
+) -> AsyncGenerator[Transaction]:
     """A transaction over `communities`; a POST that brings a key is done once."""
     changes = request.method != "GET"
     async with request.app.state.service.database.transaction(*communities) as tx:
@@ -132,15 +131,15 @@ async def _opened(
         reach(Point.DOOR_AFTER_COMMIT)
 
 
-Tx = Annotated[AsyncConnection, Depends(_transaction, scope="function")]
+Tx = Annotated[Transaction, Depends(_transaction, scope="function")]
 """One request's transaction: committed after the answer is made, before it leaves."""
 
-PlatformTx = Annotated[AsyncConnection, Depends(_platform_transaction, scope="function")]
+PlatformTx = Annotated[Transaction, Depends(_platform_transaction, scope="function")]
 """The same over every community."""
 
 
 async def _first_time(
-    tx: AsyncConnection, request: Request, key: str
+    tx: Transaction, request: Request, key: str
 ) -> Callable[[Response], Coroutine[Any, Any, None]]:
     """Make sure this key is new; gives what keeps the answer. Raises Replayed and the problems."""
     if len(key) > LONGEST_KEY:
@@ -163,7 +162,7 @@ async def _first_time(
         )
 
     async def keep(answer: Response) -> None:
-        kept = await tx.execute(
+        kept = await tx.change(
             _KEEP_ANSWER,
             {
                 **names,
@@ -174,7 +173,7 @@ async def _first_time(
                 "body": bytes(answer.body),
             },
         )
-        if not changed_rows(kept):  # the first one ended between our look and our lock
+        if not kept:  # the first one ended between our look and our lock
             raise RequestUnderWay
 
     return keep

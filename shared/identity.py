@@ -128,7 +128,7 @@ class Identity:
 
     async def _fetch_keys(self) -> dict[str, OKPKey]:
         async with self._database.transaction(ALL_COMMUNITIES) as tx:
-            rows = (await tx.execute(_KEYS)).scalars().all()
+            rows = (await tx.execute(_KEYS)).scalars()
         keys = [OKPKey.import_key(row) for row in rows]
         return {str(key.kid): key for key in keys}
 

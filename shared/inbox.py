@@ -9,9 +9,8 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.database import changed_rows
+from shared.database import Transaction
 from shared.events import Event
 
 __all__ = ["Parked", "forget_parked", "park", "put_back", "remember", "take_due"]
@@ -71,7 +70,7 @@ class Parked:
     attempts: int
 
 
-async def remember(tx: AsyncConnection, consumer: str, events: Sequence[Event]) -> frozenset[UUID]:
+async def remember(tx: Transaction, consumer: str, events: Sequence[Event]) -> frozenset[UUID]:
     """Note `events` as worked in by `consumer`; the ids of those that are new to it."""
     rows = await tx.execute(
         _REMEMBER,
@@ -84,7 +83,7 @@ async def remember(tx: AsyncConnection, consumer: str, events: Sequence[Event]) 
     return frozenset(rows.scalars())
 
 
-async def park(tx: AsyncConnection, parked: Parked, *, community: str, reason: str) -> None:
+async def park(tx: Transaction, parked: Parked, *, community: str, reason: str) -> None:
     """Put an event aside until its next attempt; `parked.attempts` have failed before this one."""
     seconds = DELAYS_SECONDS[min(parked.attempts, len(DELAYS_SECONDS) - 1)]
     jitter = Random().uniform(0.8, 1.2)  # noqa: S311 - spreads load, protects nothing
@@ -93,23 +92,22 @@ async def park(tx: AsyncConnection, parked: Parked, *, community: str, reason: s
 
 
 async def put_back(
-    tx: AsyncConnection, parked: Parked, *, community: str, delay: timedelta, reason: str
+    tx: Transaction, parked: Parked, *, community: str, delay: timedelta, reason: str
 ) -> bool:
     """Let a dead letter wait for one consumer again; False when it waits there already.
 
     It counts as failed once: after five more failures it is buried again.
     """
-    put = await tx.execute(_PUT_BACK, _waiting(parked, community, delay, reason))
-    return bool(changed_rows(put))
+    return bool(await tx.change(_PUT_BACK, _waiting(parked, community, delay, reason)))
 
 
-async def take_due(tx: AsyncConnection, *, limit: int) -> list[Parked]:
+async def take_due(tx: Transaction, *, limit: int) -> list[Parked]:
     """Take parked events whose time has come; nobody else gets them for a minute."""
     rows = await tx.execute(_TAKE_DUE, {"limit": limit})
-    return [Parked(**row) for row in rows.mappings()]
+    return [Parked(**row) for row in rows]
 
 
-async def forget_parked(tx: AsyncConnection, consumer: str, event_ids: Sequence[UUID]) -> None:
+async def forget_parked(tx: Transaction, consumer: str, event_ids: Sequence[UUID]) -> None:
     """Drop parked events: they are worked in, or dead letters."""
     await tx.execute(_FORGET_PARKED, {"consumer": consumer, "event_ids": list(event_ids)})
 

@@ -11,9 +11,9 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.consumers import Consumers, EventTx
+from shared.database import Transaction
 from shared.events import (
     CommunityChanged,
     MembershipChanged,
@@ -151,31 +151,31 @@ _KNOWS_MEMBER = text(
 )
 
 
-async def known(tx: AsyncConnection, community: str) -> Known:
+async def known(tx: Transaction, community: str) -> Known:
     """How much of `community` has arrived here."""
-    return Known(**(await tx.execute(_KNOWN, {"community": community})).mappings().one())
+    return Known(**(await tx.execute(_KNOWN, {"community": community})).one())
 
 
-async def knows_place(tx: AsyncConnection, community: str, place_id: UUID) -> bool:
+async def knows_place(tx: Transaction, community: str, place_id: UUID) -> bool:
     """Whether `place_id` is a place of `community`, down to the building."""
     return await _asked(tx, _KNOWS_PLACE, community, place_id)
 
 
-async def knows_organisation(tx: AsyncConnection, community: str, organisation_id: UUID) -> bool:
+async def knows_organisation(tx: Transaction, community: str, organisation_id: UUID) -> bool:
     """Whether `organisation_id` is an organisation of `community`."""
     return await _asked(tx, _KNOWS_ORGANISATION, community, organisation_id)
 
 
-async def knows_member(tx: AsyncConnection, community: str, person_id: UUID) -> bool:
+async def knows_member(tx: Transaction, community: str, person_id: UUID) -> bool:
     """Whether `person_id` belongs to `community`."""
     return await _asked(tx, _KNOWS_MEMBER, community, person_id)
 
 
-async def roles_of(tx: AsyncConnection, community: str, person_id: UUID) -> frozenset[str]:
+async def roles_of(tx: Transaction, community: str, person_id: UUID) -> frozenset[str]:
     """What a person is in `community`; nothing when they do not belong to it."""
     rows = await tx.execute(_ROLES, {"community": community, "id": person_id})
     return frozenset(rows.scalar_one_or_none() or ())
 
 
-async def _asked(tx: AsyncConnection, question: TextClause, community: str, one: UUID) -> bool:
+async def _asked(tx: Transaction, question: TextClause, community: str, one: UUID) -> bool:
     return bool((await tx.execute(question, {"community": community, "id": one})).scalar_one())

@@ -7,9 +7,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import ids, telemetry
+from shared.database import Transaction
 from shared.events import Event
 
 __all__ = ["CHANNEL", "TELL", "emit", "take_back", "told", "working_on"]
@@ -63,7 +63,7 @@ def working_on(traces: Mapping[UUID, str]) -> Generator[None]:
         _causes.reset(token)
 
 
-async def emit(tx: AsyncConnection, *events: Event) -> None:
+async def emit(tx: Transaction, *events: Event) -> None:
     """Store `events` in the outbox of this transaction; the relay publishes them after it commits.
 
     Events of one entity leave in the order they were emitted. Raises ValueError for an event over
@@ -83,7 +83,7 @@ def told(events: Sequence[Event]) -> dict[str, list[Any]]:
     return values | {"told_traces": [_trace_of(event) for event in stamped]}
 
 
-async def take_back(tx: AsyncConnection, events: Sequence[Event]) -> None:
+async def take_back(tx: Transaction, events: Sequence[Event]) -> None:
     """Note events that are in the stream and were lost here, as sent (a restored backup)."""
     await tx.execute(_TAKE_BACK, _values(events))
 
@@ -106,5 +106,5 @@ def _trace_of(event: Event) -> str | None:
     if event.caused_by is not None:
         cause = _causes.get({}).get(event.caused_by)
         if cause is not None:
-            return cause
+            return cause or None
     return telemetry.current_traceparent()

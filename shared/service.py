@@ -223,10 +223,8 @@ def _add_health(app: FastAPI, service: Service, prefix: str) -> None:
 
 def _assemble(definition: Definition, settings: ServiceSettings) -> Service:
     """The parts, tied together."""
-    database = Database.connect(
-        settings.database_address, pool_size=settings.pool_size, overflow=settings.pool_overflow
-    )
-    workshop = Database.connect(settings.database_address, pool_size=5, overflow=0)
+    database = Database(settings.database_address, connections=settings.pool_size)
+    workshop = Database(settings.database_address, connections=5)
     bus = Bus(settings.nats_url, service=definition.name, password=settings.nats_password)
     tracing = telemetry.tracer_provider(
         definition.name, otlp_endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio

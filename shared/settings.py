@@ -3,7 +3,7 @@
 import os
 from typing import Literal, override
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -69,10 +69,7 @@ class ServiceSettings(Environment):
         description="The password of the service's own user there; none: the address says who.",
     )
     issuer: str = Field(default="jinlin", description="Whose tokens are believed.")
-    pool_size: PositiveInt = Field(default=10, description="Database connections kept for HTTP.")
-    pool_overflow: NonNegativeInt = Field(
-        default=0, description="More of them under load; each is made and closed for one use."
-    )
+    pool_size: PositiveInt = Field(default=10, description="Database connections for HTTP.")
     ack_wait_seconds: PositiveFloat = Field(
         default=30, description="How long an event may be worked on before it comes again."
     )

@@ -51,10 +51,10 @@ def current_traceparent() -> str | None:
 def event_span(tracer: trace.Tracer, name: str, headers: Mapping[str, str]) -> Generator[str]:
     """A consumer's span below the trace that an event brought; yields its `traceparent`.
 
-    Where nobody records that trace there is no span, and the trace is passed on.
+    Without a trace, or where nobody records it, there is no span; what came is passed on.
     """
     traceparent = headers.get("traceparent", "")
-    if traceparent.endswith("-00"):
+    if not traceparent or traceparent.endswith("-00"):
         yield traceparent
         return
     parent: Context = _propagator.extract(headers)

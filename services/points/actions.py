@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.points import domain, store
 from services.points.domain import Account, Owner, OwnerKind, Rule, Settlement, Terms, Viewer
 from shared import clock, ids, neighbourhood
+from shared.database import Transaction
 from shared.events import Event, PointsAwarded, PointsReversed, RequestClosed, RequestReopened
 from shared.events.points import AwardEvent
 from shared.problems import NotFound, StaleVersion
@@ -38,7 +37,7 @@ class NewTerms:
     expected: int | None = None
 
 
-async def award(tx: AsyncConnection, closings: Sequence[RequestClosed]) -> None:
+async def award(tx: Transaction, closings: Sequence[RequestClosed]) -> None:
     """Book what `closings` earn, each award once. Raises RuleUnknown for the whole batch."""
     earning = [one for one in closings if one.points_rule is not None]
     if not earning:
@@ -51,7 +50,7 @@ async def award(tx: AsyncConnection, closings: Sequence[RequestClosed]) -> None:
     await _book(tx, [one for one in settled if one.award.id in new], accounts)
 
 
-async def reverse(tx: AsyncConnection, reopenings: Sequence[RequestReopened]) -> None:
+async def reverse(tx: Transaction, reopenings: Sequence[RequestReopened]) -> None:
     """Take back what the closings of the reopened cycles earned, also those yet to arrive."""
     cycles = [domain.cycle_undone(one) for one in reopenings]
     await store.mark_reopened(tx, cycles)
@@ -62,7 +61,7 @@ async def reverse(tx: AsyncConnection, reopenings: Sequence[RequestReopened]) ->
     await _book(tx, settled, accounts)
 
 
-async def adopt(tx: AsyncConnection, told: Sequence[AwardEvent], around: Sequence[Event]) -> int:
+async def adopt(tx: Transaction, told: Sequence[AwardEvent], around: Sequence[Event]) -> int:
     """Book again what was told and this database does not know (a restored backup).
 
     `around` holds the closings that earned it. Tells nothing: all of it has been told.
@@ -86,14 +85,14 @@ async def adopt(tx: AsyncConnection, told: Sequence[AwardEvent], around: Sequenc
     return len(undone) - await _take_back(tx, undone)
 
 
-async def open_ledgers(tx: AsyncConnection, communities: Sequence[str]) -> None:
+async def open_ledgers(tx: Transaction, communities: Sequence[str]) -> None:
     """Give new communities the rules they start with; what they have changed since stays."""
     rules = [rule for one in sorted(communities) for rule in domain.first_rules(one)]
     if rules:
         await store.seed_rules(tx, rules)
 
 
-async def change_rule(tx: AsyncConnection, new: NewTerms) -> Rule:
+async def change_rule(tx: Transaction, new: NewTerms) -> Rule:
     """Make the next version of a rule. Raises StaleVersion and StartNotPossible."""
     last = await store.last_rule(tx, new.community, new.code)
     if new.expected not in {None, last.version if last else None}:
@@ -105,12 +104,12 @@ async def change_rule(tx: AsyncConnection, new: NewTerms) -> Rule:
     return rule
 
 
-async def rules(tx: AsyncConnection, community: str) -> list[Rule]:
+async def rules(tx: Transaction, community: str) -> list[Rule]:
     """The rules that are in force now or will be."""
     return await store.rules(tx, community, clock.now())
 
 
-async def see_account(tx: AsyncConnection, owner: Owner, viewer: Viewer) -> Account:
+async def see_account(tx: Transaction, owner: Owner, viewer: Viewer) -> Account:
     """An account, empty before its first points. Raises NotYourAccount and NotFound."""
     domain.require_sight(owner, viewer)
     account = await store.account(tx, owner)
@@ -120,14 +119,14 @@ async def see_account(tx: AsyncConnection, owner: Owner, viewer: Viewer) -> Acco
 
 
 async def see_statement(
-    tx: AsyncConnection, owner: Owner, viewer: Viewer, *, after: UUID | None, limit: int
+    tx: Transaction, owner: Owner, viewer: Viewer, *, after: UUID | None, limit: int
 ) -> list[store.Line]:
     """What was booked on an account, newest first. Raises as `see_account` does."""
     account = await see_account(tx, owner, viewer)
     return await store.statement(tx, account, after=after, limit=limit)
 
 
-async def _take_back(tx: AsyncConnection, undone: Mapping[UUID, PointsReversed]) -> int:
+async def _take_back(tx: Transaction, undone: Mapping[UUID, PointsReversed]) -> int:
     """Book the reversals that were told of, by the award they undo; of how many awards."""
     if not undone:
         return 0
@@ -141,23 +140,21 @@ async def _take_back(tx: AsyncConnection, undone: Mapping[UUID, PointsReversed])
     return len(back)
 
 
-async def _exists(tx: AsyncConnection, owner: Owner) -> bool:
+async def _exists(tx: Transaction, owner: Owner) -> bool:
     """Whether the neighbourhood knows the owner."""
     is_person = owner.kind is OwnerKind.PERSON
     known = neighbourhood.knows_member if is_person else neighbourhood.knows_organisation
     return await known(tx, owner.community, owner.id)
 
 
-async def _lock_accounts(tx: AsyncConnection, settled: Sequence[Settlement]) -> store.Accounts:
+async def _lock_accounts(tx: Transaction, settled: Sequence[Settlement]) -> store.Accounts:
     """The accounts of every settlement, locked before any of them is booked."""
     if not settled:
         return {}
     return await store.lock_accounts(tx, [owner for one in settled for owner in one.accounts])
 
 
-async def _book(
-    tx: AsyncConnection, settled: Sequence[Settlement], accounts: store.Accounts
-) -> None:
+async def _book(tx: Transaction, settled: Sequence[Settlement], accounts: store.Accounts) -> None:
     """Move the points, and tell of it."""
     if not settled:
         return

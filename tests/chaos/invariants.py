@@ -10,13 +10,12 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy import services
 from deploy.bus import connected
 from deploy.verify import verify
 from deploy.where import Whereabouts
-from shared.database import ALL_COMMUNITIES, Database
+from shared.database import ALL_COMMUNITIES, Database, Transaction
 from shared.topology import DEAD_LETTERS
 from tests.chaos.cluster import Cluster
 from tests.chaos.oracle import Journal, broken_promises
@@ -98,7 +97,7 @@ async def _on_its_way(databases: Mapping[str, Database], nats: Client) -> AsyncI
 async def _unkept(where: Whereabouts, journal: Journal) -> list[str]:
     """The promises of the journal that were not kept."""
     async with AsyncExitStack() as stack:
-        opened: list[AsyncConnection] = []
+        opened: list[Transaction] = []
         for service in ("requests", "volunteers"):
             database = _database(where, service)
             stack.push_async_callback(database.close)
@@ -136,14 +135,16 @@ async def _seen_through_the_wall(where: Whereabouts, service: str) -> Sequence[s
     try:
         for communities in ((), ("elsewhere",)):
             async with database.transaction(*communities) as tx:
-                for table in (await tx.execute(_WALLED)).scalars().all():
-                    rows = await tx.execute(text(f"SELECT 1 FROM {table} LIMIT 1"))
-                    if rows.first() is not None:
-                        seen.append(f"{service}.{table} is open to {communities or 'nobody'}")
+                tables = (await tx.execute(_WALLED)).scalars()
+                seen += [
+                    f"{service}.{table} is open to {communities or 'nobody'}"
+                    for table in tables
+                    if await tx.execute(text(f"SELECT 1 FROM {table} LIMIT 1"))
+                ]
     finally:
         await database.close()
     return seen
 
 
 def _database(where: Whereabouts, service: str) -> Database:
-    return Database.connect(where.databases.address(service), pool_size=1, overflow=0, patient=True)
+    return Database(where.databases.address(service), connections=1, patient=True)

@@ -16,12 +16,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import ids, inbox, outbox
 from shared.broker import Bus
 from shared.consumers import Consumer
-from shared.database import Database
+from shared.database import Database, Transaction
 from shared.delivery import Delivery
 from shared.events import Event
 from shared.relay import publish_one
@@ -92,7 +91,7 @@ def outbox_bypassed() -> None:
     @asynccontextmanager
     async def transaction_then_publish(
         self: Database, *communities: str
-    ) -> AsyncGenerator[AsyncConnection]:
+    ) -> AsyncGenerator[Transaction]:
         async with transaction(self, *communities) as tx:
             try:
                 yield tx
@@ -125,7 +124,7 @@ def version_check_dropped() -> None:
     load = store.load
 
     async def load_any(
-        tx: AsyncConnection, community: str, request_id: UUID, *, expected: int | None = None
+        tx: Transaction, community: str, request_id: UUID, *, expected: int | None = None
     ) -> Any:
         return await load(tx, community, request_id)
 

@@ -76,10 +76,10 @@ async def publish_as_new(nats: Client, seed: int) -> None:
 async def unsent(cluster: Cluster, service: str) -> list[Unsent]:
     """What waits in a service's outbox, oldest first."""
     address = cluster.where.databases.address(service)
-    database = Database.connect(address, pool_size=1, overflow=0)
+    database = Database(address, connections=1)
     try:
         async with database.transaction(ALL_COMMUNITIES) as tx:
-            return [Unsent(*row) for row in (await tx.execute(_UNSENT)).all()]
+            return [Unsent(*row) for row in (await tx.execute(_UNSENT))]
     finally:
         await database.close()
 

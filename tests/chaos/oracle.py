@@ -14,7 +14,8 @@ from typing import Any, Final, Self
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import Transaction
 
 __all__ = ["MARK", "Entry", "Journal", "broken_promises"]
 
@@ -106,18 +107,18 @@ class Journal:
 
 
 async def broken_promises(
-    journal: Journal, requests: AsyncConnection, volunteers: AsyncConnection
+    journal: Journal, requests: Transaction, volunteers: Transaction
 ) -> AsyncIterator[str]:
     """A sentence for each promise that was not kept."""
     for tx, service, sql in (
         (requests, "requests", _LOST_STEPS),
         (volunteers, "volunteers", _LOST_TASKS),
     ):
-        lost = (await tx.execute(text(sql), journal.of(service))).all()
+        lost = await tx.execute(text(sql), journal.of(service))
         if lost:
             yield _sentence(f"{service}: acknowledged and not there", lost)
     for what, sql in _ONCE.items():
-        found = (await requests.execute(text(sql))).all()
+        found = await requests.execute(text(sql))
         if found:
             yield _sentence(what, found)
 

@@ -125,7 +125,7 @@ class Supply:
             "staff": community.staff.id,
         }
         address = community.cluster.where.databases.address(service)
-        database = Database.connect(address, pool_size=1, overflow=0, patient=True)
+        database = Database(address, connections=1, patient=True)
         try:
             async with database.transaction(ALL_COMMUNITIES) as tx:
                 for sql in statements:

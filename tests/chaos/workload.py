@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
-from sqlalchemy.exc import SQLAlchemyError
 
 from tests.chaos.oracle import MARK, Entry, Journal
 from tests.chaos.people import PATIENCE_SECONDS, Community, NotAnswered, Who
@@ -138,7 +138,7 @@ class Workload:
     async def _refill(self) -> None:
         try:
             await self._supply.refill()
-        except (SQLAlchemyError, OSError):  # PostgreSQL is down just now
+        except (asyncpg.PostgresError, OSError):  # PostgreSQL is down just now
             await asyncio.sleep(0.2)  # and the next round tries again
 
     def _begin(self, deed: Coroutine[Any, Any, None]) -> None:

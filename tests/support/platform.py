@@ -117,7 +117,7 @@ class Platform:
 
     def database(self, service: str) -> Database:
         """A service's database, as its application role; close it after use."""
-        return Database.connect(self.databases.address(service), pool_size=1, overflow=1)
+        return Database(self.databases.address(service), connections=2)
 
     async def rows(self, service: str, sql: str, **values: Any) -> list[Any]:
         """The rows of a query over every community of a service's database."""
@@ -126,7 +126,7 @@ class Platform:
         database = self.database(service)
         try:
             async with database.transaction(ALL_COMMUNITIES) as tx:
-                return list((await tx.execute(text(sql), values)).all())
+                return list(await tx.execute(text(sql), values))
         finally:
             await database.close()
 

@@ -56,7 +56,9 @@ class ServiceProcess:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", f"{self.package}.{self.name}",
-                env=os.environ | dict(self.environment), cwd=ROOT, stdout=log, stderr=log,
+                # Compiled once, however often it is started.
+                env=os.environ | {"PYTHONDONTWRITEBYTECODE": ""} | dict(self.environment),
+                cwd=ROOT, stdout=log, stderr=log,
             )  # fmt: skip
         async with httpx.AsyncClient() as client:
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.directory import domain, store
 from services.directory.actions.state import TOLD
 from shared import clock
+from shared.database import Transaction
 from shared.events import PlaceChanged
 from shared.events.directory import StateEvent
 from shared.outbox import emit
@@ -14,7 +13,7 @@ from shared.outbox import emit
 __all__ = ["adopt"]
 
 
-async def adopt(tx: AsyncConnection, told: Sequence[StateEvent]) -> tuple[int, int]:
+async def adopt(tx: Transaction, told: Sequence[StateEvent]) -> tuple[int, int]:
     """Take back what was told and is newer than here, tell again what the stream has not.
 
     `told` is the last state of every entity in the stream. How many were taken back and told

@@ -1,7 +1,5 @@
 """Importing files: read, compare with what is there, store all or nothing, emit."""
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.directory import domain, store
 from services.directory.actions import secret
 from services.directory.actions.people import MEMBER_ROLES, Deciding
@@ -10,14 +8,13 @@ from services.directory.domain.csv_file import Reading
 from services.directory.domain.sign_in import INVITATION
 from services.directory.store import Invitation
 from shared import clock, ids
+from shared.database import Transaction
 from shared.outbox import emit
 
 __all__ = ["import_people", "import_places"]
 
 
-async def import_places(
-    tx: AsyncConnection, community: str, body: bytes, *, dry_run: bool
-) -> Report:
+async def import_places(tx: Transaction, community: str, body: bytes, *, dry_run: bool) -> Report:
     """Add and change places as a file says; a file with errors, or a dry run, stores nothing."""
     reading = domain.read_places(body)
     present = await store.load_community(tx, community)
@@ -43,7 +40,7 @@ async def import_places(
 
 
 async def import_people(
-    tx: AsyncConnection, deciding: Deciding, body: bytes, *, dry_run: bool
+    tx: Transaction, deciding: Deciding, body: bytes, *, dry_run: bool
 ) -> Report:
     """Add and change members as a file says, and make the codes it asks for; all or nothing.
 
@@ -65,7 +62,7 @@ async def import_people(
     )
 
 
-async def _surroundings(tx: AsyncConnection, deciding: Deciding, reading: Reading) -> Surroundings:
+async def _surroundings(tx: Transaction, deciding: Deciding, reading: Reading) -> Surroundings:
     """All that the rows can be about, in one query a kind."""
     community, rows = deciding.community, reading.rows
     login_names = sorted({row.cells["login_name"] for row in rows} - {""})
@@ -90,7 +87,7 @@ async def _surroundings(tx: AsyncConnection, deciding: Deciding, reading: Readin
     )
 
 
-async def _store(tx: AsyncConnection, deciding: Deciding, plan: PeoplePlan) -> list[IssuedCode]:
+async def _store(tx: Transaction, deciding: Deciding, plan: PeoplePlan) -> list[IssuedCode]:
     """Write what the plan says; the codes it asked for."""
     now = clock.now()
     people = [*(one.person for one in plan.new), *plan.people]

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.directory import domain, store
 from services.directory.actions import secret
 from services.directory.actions.people import Deciding
@@ -14,6 +12,7 @@ from services.directory.domain import Inviting
 from services.directory.domain.sign_in import INVITATION
 from services.directory.store import Invitation
 from shared import clock
+from shared.database import Transaction
 from shared.problems import NotFound, UnknownId
 
 __all__ = ["NewCode", "invite", "invite_many"]
@@ -29,7 +28,7 @@ class NewCode:
 
 
 async def invite(
-    tx: AsyncConnection, deciding: Deciding, person_id: UUID, *, resets: bool = False
+    tx: Transaction, deciding: Deciding, person_id: UUID, *, resets: bool = False
 ) -> NewCode:
     """A code for one member; it voids those made before, in all communities.
 
@@ -43,9 +42,7 @@ async def invite(
     return code
 
 
-async def invite_many(
-    tx: AsyncConnection, deciding: Deciding, people: Sequence[UUID]
-) -> list[NewCode]:
+async def invite_many(tx: Transaction, deciding: Deciding, people: Sequence[UUID]) -> list[NewCode]:
     """Codes anew for members, for all or nobody; whoever has a password needs none, and gets none.
 
     Raises UnknownId, TrustedRole, BelongsElsewhere.
@@ -55,7 +52,7 @@ async def invite_many(
 
 
 async def _invite(
-    tx: AsyncConnection, deciding: Deciding, people: Sequence[UUID], *, resets: bool
+    tx: Transaction, deciding: Deciding, people: Sequence[UUID], *, resets: bool
 ) -> list[NewCode]:
     """The members are locked, so their rights and passwords stay what they are checked for."""
     members = await store.load_members(tx, deciding.community, people)

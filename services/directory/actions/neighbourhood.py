@@ -3,11 +3,10 @@
 from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.directory import domain, store
 from services.directory.domain import Community, Organisation, Place
 from shared import clock, ids
+from shared.database import Transaction
 from shared.outbox import emit
 from shared.problems import NotFound, UnknownId
 
@@ -22,7 +21,7 @@ __all__ = [
 ]
 
 
-async def open_community(tx: AsyncConnection, wanted: Community) -> Community:
+async def open_community(tx: Transaction, wanted: Community) -> Community:
     """A new community and the root of its places, coded like its slug. Raises CommunityExists."""
     now = clock.now()
     exists = await store.community_exists(tx, wanted.community)
@@ -44,7 +43,7 @@ async def open_community(tx: AsyncConnection, wanted: Community) -> Community:
 
 
 async def change_community(
-    tx: AsyncConnection, wanted: Community, *, expected: int | None
+    tx: Transaction, wanted: Community, *, expected: int | None
 ) -> Community:
     """Other terms for a community; slug and root stay."""
     present = await store.load_community(tx, wanted.community, expected=expected)
@@ -54,7 +53,7 @@ async def change_community(
     return changed
 
 
-async def add_place(tx: AsyncConnection, wanted: Place) -> Place:
+async def add_place(tx: Transaction, wanted: Place) -> Place:
     """A new place; without a parent it lies in the community itself. Raises UnknownId."""
     community = await store.load_community(tx, wanted.community)
     place = replace(wanted, id=ids.new_id(), parent_id=wanted.parent_id or community.root_id)
@@ -71,7 +70,7 @@ async def add_place(tx: AsyncConnection, wanted: Place) -> Place:
     return new
 
 
-async def change_place(tx: AsyncConnection, wanted: Place, *, expected: int | None) -> Place:
+async def change_place(tx: Transaction, wanted: Place, *, expected: int | None) -> Place:
     """Another title, code, type or parent; the kind stays. Raises UnknownId."""
     present = await store.load_place(tx, wanted.community, wanted.id, expected=expected)
     wanted = replace(wanted, parent_id=wanted.parent_id or present.parent_id)
@@ -88,7 +87,7 @@ async def change_place(tx: AsyncConnection, wanted: Place, *, expected: int | No
 
 
 async def remove_place(
-    tx: AsyncConnection, community: str, place_id: UUID, *, expected: int | None
+    tx: Transaction, community: str, place_id: UUID, *, expected: int | None
 ) -> None:
     """Leave a tombstone of a place that holds nothing."""
     place = await store.load_place(tx, community, place_id, expected=expected)
@@ -98,7 +97,7 @@ async def remove_place(
     await emit(tx, *events)
 
 
-async def add_organisation(tx: AsyncConnection, wanted: Organisation) -> Organisation:
+async def add_organisation(tx: Transaction, wanted: Organisation) -> Organisation:
     """A new organisation."""
     organisation = replace(wanted, id=ids.new_id())
     code_taken = await _organisation_code_taken(tx, organisation)
@@ -109,7 +108,7 @@ async def add_organisation(tx: AsyncConnection, wanted: Organisation) -> Organis
 
 
 async def change_organisation(
-    tx: AsyncConnection, wanted: Organisation, *, expected: int | None
+    tx: Transaction, wanted: Organisation, *, expected: int | None
 ) -> Organisation:
     """Another title, kind or code."""
     present = await store.load_organisation(tx, wanted.community, wanted.id, expected=expected)
@@ -122,7 +121,7 @@ async def change_organisation(
     return changed
 
 
-async def _parent(tx: AsyncConnection, place: Place) -> Place:
+async def _parent(tx: Transaction, place: Place) -> Place:
     """Where a place is to lie; held, so that nobody removes it meanwhile. Raises UnknownId."""
     if place.parent_id is None:
         return place  # the root, which the domain lets nobody move
@@ -132,11 +131,11 @@ async def _parent(tx: AsyncConnection, place: Place) -> Place:
         raise UnknownId("parent_id") from None
 
 
-async def _place_code_taken(tx: AsyncConnection, place: Place) -> bool:
+async def _place_code_taken(tx: Transaction, place: Place) -> bool:
     found = await store.places_by_code(tx, place.community, [place.code])
     return any(one.id != place.id for one in found.values())
 
 
-async def _organisation_code_taken(tx: AsyncConnection, organisation: Organisation) -> bool:
+async def _organisation_code_taken(tx: Transaction, organisation: Organisation) -> bool:
     found = await store.organisations_by_code(tx, organisation.community, [organisation.code])
     return any(one != organisation.id for one in found.values())

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.directory import domain, store
 from services.directory.domain import Granting, Member, Membership, Person
 from shared import clock, ids
+from shared.database import Transaction
 from shared.events.directory import Language
 from shared.outbox import emit
 from shared.permissions import STAFF, Role
@@ -55,9 +54,7 @@ class Wanted:
     place_id: UUID | None
 
 
-async def add_person(
-    tx: AsyncConnection, deciding: Deciding, person: Person, wanted: Wanted
-) -> Member:
+async def add_person(tx: Transaction, deciding: Deciding, person: Person, wanted: Wanted) -> Member:
     """A new person, a member of this community. Raises UnknownId, LoginNameTaken, TrustedRole."""
     await _require_known(tx, deciding.community, wanted)
     if person.login_name and await store.login_names(tx, [person.login_name]):
@@ -75,7 +72,7 @@ async def add_person(
 
 
 async def put_membership(
-    tx: AsyncConnection,
+    tx: Transaction,
     deciding: Deciding,
     person_id: UUID,
     wanted: Wanted,
@@ -114,7 +111,7 @@ async def put_membership(
 
 
 async def remove_membership(
-    tx: AsyncConnection, deciding: Deciding, person_id: UUID, *, expected: int | None
+    tx: Transaction, deciding: Deciding, person_id: UUID, *, expected: int | None
 ) -> None:
     """Leave a tombstone of a membership; the person stays, as others may know them."""
     member = await _member(tx, deciding.community, person_id)
@@ -128,7 +125,7 @@ async def remove_membership(
 
 
 async def change_me(
-    tx: AsyncConnection,
+    tx: Transaction,
     person_id: UUID,
     *,
     language: Language,
@@ -149,7 +146,7 @@ async def change_me(
     return changed
 
 
-async def _member(tx: AsyncConnection, community: str, person_id: UUID) -> Member:
+async def _member(tx: Transaction, community: str, person_id: UUID) -> Member:
     """Somebody who is a member now. Raises NotFound."""
     found = await store.load_members(tx, community, [person_id])
     if person_id not in found or found[person_id].membership.removed:
@@ -162,7 +159,7 @@ def _require_seen(member: Member, expected: int | None) -> None:
         raise StaleVersion
 
 
-async def _require_known(tx: AsyncConnection, community: str, wanted: Wanted) -> None:
+async def _require_known(tx: Transaction, community: str, wanted: Wanted) -> None:
     """Place and organisations are this community's. Raises UnknownId."""
     if wanted.place_id is not None:
         try:

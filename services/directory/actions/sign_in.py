@@ -10,7 +10,6 @@ from uuid import UUID
 
 from joserfc import jwt
 from joserfc.jwk import OKPKey
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.directory import domain, store
 from services.directory.actions import secret
@@ -29,6 +28,7 @@ from services.directory.domain.sign_in import (
 )
 from services.directory.store import RefreshToken
 from shared import clock, ids
+from shared.database import Transaction
 from shared.identity import ALGORITHM, AUDIENCE
 from shared.outbox import emit
 from shared.problems import NotFound, Unavailable, WrongState
@@ -46,7 +46,7 @@ __all__ = [
     "sign_out",
 ]
 
-Transactions = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+Transactions = Callable[[], AbstractAsyncContextManager[Transaction]]
 """Opens a transaction over all communities, for use cases that need two short ones."""
 
 _turns: Final = asyncio.Semaphore(max(2, os.cpu_count() or 2))
@@ -97,9 +97,7 @@ async def _sign_in(
         return await _tokens(tx, account.person_id, issuer=issuer, family=ids.new_id())
 
 
-async def sign_in_by_invitation(
-    tx: AsyncConnection, *, code: str, address: str, issuer: str
-) -> Tokens:
+async def sign_in_by_invitation(tx: Transaction, *, code: str, address: str, issuer: str) -> Tokens:
     """Sign in with a one-time code; one that resets ends the password and all other sign-ins.
 
     Raises WrongCode, TooManyAttempts.
@@ -116,7 +114,7 @@ async def sign_in_by_invitation(
     return await _tokens(tx, used.person_id, issuer=issuer, family=ids.new_id())
 
 
-async def refresh(tx: AsyncConnection, *, refresh_token: str, issuer: str) -> Tokens:
+async def refresh(tx: Transaction, *, refresh_token: str, issuer: str) -> Tokens:
     """New tokens for an old refresh token, which is used up.
 
     One that comes again was stolen, or its thief came first: its family ends.
@@ -130,7 +128,7 @@ async def refresh(tx: AsyncConnection, *, refresh_token: str, issuer: str) -> To
     return await _tokens(tx, used.person_id, issuer=issuer, family=used.family)
 
 
-async def sign_out(tx: AsyncConnection, *, refresh_token: str) -> None:
+async def sign_out(tx: Transaction, *, refresh_token: str) -> None:
     """End a sign-in; an unknown token is signed out already."""
     await store.revoke_family(tx, secret.token_hash(refresh_token))
 
@@ -168,7 +166,7 @@ async def change_password(
         return await _tokens(tx, person_id, issuer=issuer, family=ids.new_id())
 
 
-async def ensure_issuer_key(tx: AsyncConnection) -> None:
+async def ensure_issuer_key(tx: Transaction) -> None:
     """Make the key that tokens are signed with, at the first start; one replica makes one."""
     await store.lock_keys(tx)
     if await store.issuer_key(tx) is not None:
@@ -181,7 +179,7 @@ async def ensure_issuer_key(tx: AsyncConnection) -> None:
     await emit(tx, *domain.tell_keys([key], now=now))
 
 
-async def ensure_operator(tx: AsyncConnection, *, login_name: str, password: str) -> bool:
+async def ensure_operator(tx: Transaction, *, login_name: str, password: str) -> bool:
     """Make the operator's account, or give it the password of the settings.
 
     False: an ordinary person has that login name, and nothing was done.
@@ -204,13 +202,13 @@ async def ensure_operator(tx: AsyncConnection, *, login_name: str, password: str
     return True
 
 
-async def forget_expired(tx: AsyncConnection) -> None:
+async def forget_expired(tx: Transaction) -> None:
     """Drop tokens, codes and failures that count no more."""
     now = clock.now()
     await store.forget_expired(tx, now=now, since=now - WINDOW)
 
 
-async def _begin_attempt(tx: AsyncConnection, name_mark: bytes, *marks: bytes) -> list[UUID]:
+async def _begin_attempt(tx: Transaction, name_mark: bytes, *marks: bytes) -> list[UUID]:
     """Count an attempt before it is known to fail: parallel ones would all be free otherwise.
 
     Raises TooManyAttempts.
@@ -220,19 +218,19 @@ async def _begin_attempt(tx: AsyncConnection, name_mark: bytes, *marks: bytes) -
     return await _count_attempt(tx, name_mark, *marks)
 
 
-async def _require_patience(tx: AsyncConnection, mark: bytes, *, free_tries: int) -> None:
+async def _require_patience(tx: Transaction, mark: bytes, *, free_tries: int) -> None:
     now = clock.now()
     failures = await store.failures(tx, mark, since=now - WINDOW)
     require_patience(failures, free_tries=free_tries, now=now)
 
 
-async def _count_attempt(tx: AsyncConnection, *marks: bytes) -> list[UUID]:
+async def _count_attempt(tx: Transaction, *marks: bytes) -> list[UUID]:
     attempt = [ids.new_id() for _ in marks]
     await store.store_failures(tx, attempt, marks, now=clock.now())
     return attempt
 
 
-async def _tokens(tx: AsyncConnection, person_id: UUID, *, issuer: str, family: UUID) -> Tokens:
+async def _tokens(tx: Transaction, person_id: UUID, *, issuer: str, family: UUID) -> Tokens:
     """Both tokens, for what the person is now. Raises RefreshRefused, Unavailable."""
     account = await store.credentials(tx, person_id=person_id)
     if account is None:

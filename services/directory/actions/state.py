@@ -8,8 +8,6 @@ from dataclasses import replace
 from itertools import batched
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.directory import domain, store
 from services.directory.domain import (
     Community,
@@ -21,7 +19,7 @@ from services.directory.domain import (
 )
 from services.directory.store import Entity
 from shared import clock
-from shared.database import ALL_COMMUNITIES, Database
+from shared.database import ALL_COMMUNITIES, Database, Transaction
 from shared.events import (
     CommunityChanged,
     MembershipChanged,
@@ -61,7 +59,7 @@ def rendering(database: Database) -> Rendering:
     return render_batch
 
 
-async def render(tx: AsyncConnection, rows: Sequence[Unsent]) -> list[Unsent]:
+async def render(tx: Transaction, rows: Sequence[Unsent]) -> list[Unsent]:
     """The rows with the bodies and versions of now, one query a kind.
 
     The message id is the entity with its version, so the stream takes each state once.
@@ -76,7 +74,7 @@ async def render(tx: AsyncConnection, rows: Sequence[Unsent]) -> list[Unsent]:
     return [_rendered(row, present.get(row.subject)) for row in rows]
 
 
-async def republish_all(tx: AsyncConnection) -> int:
+async def republish_all(tx: Transaction) -> int:
     """Emit every row of every kind anew, tombstones included; how many (`outbox republish`).
 
     The transaction must see every community.
@@ -90,7 +88,7 @@ async def republish_all(tx: AsyncConnection) -> int:
 
 
 async def _events(
-    tx: AsyncConnection, kind: type[Entity], tell: Callable[..., Iterable[Any]]
+    tx: Transaction, kind: type[Entity], tell: Callable[..., Iterable[Any]]
 ) -> Iterable[StateEvent]:
     return tell(await store.every(tx, kind), now=clock.now())
 

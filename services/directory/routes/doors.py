@@ -5,17 +5,16 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.directory.actions import Transactions
 from services.directory.domain.sign_in import Recorded
-from shared.database import ALL_COMMUNITIES
+from shared.database import ALL_COMMUNITIES, Transaction
 from shared.fields import CommunityPath
 
 __all__ = ["Address", "CsvBody", "Issuer", "ReadTx", "Wide", "WideTx"]
 
 
-async def _wide_transaction(request: Request) -> AsyncIterator[AsyncConnection]:
+async def _wide_transaction(request: Request) -> AsyncIterator[Transaction]:
     """One transaction over all communities, without an Idempotency-Key.
 
     Signing in begins before a caller or a community is known, and its tokens tell of all the
@@ -38,7 +37,7 @@ async def _wide_transactions(request: Request) -> Transactions:
     return partial(request.app.state.service.database.transaction, ALL_COMMUNITIES)
 
 
-async def _reading(request: Request, community: CommunityPath) -> AsyncIterator[AsyncConnection]:
+async def _reading(request: Request, community: CommunityPath) -> AsyncIterator[Transaction]:
     """One community's transaction, for a POST that only reads: repeating it changes nothing.
 
     It takes no Idempotency-Key, because a kept answer would be a second home of names.
@@ -62,11 +61,11 @@ async def _issuer(request: Request) -> str:
     return request.app.state.service.settings.issuer
 
 
-WideTx = Annotated[AsyncConnection, Depends(_wide_transaction, scope="function")]
+WideTx = Annotated[Transaction, Depends(_wide_transaction, scope="function")]
 """A transaction for what is about one person or about secrets; queries name whom they mean."""
 
 Wide = Annotated[Transactions, Depends(_wide_transactions)]
-ReadTx = Annotated[AsyncConnection, Depends(_reading, scope="function")]
+ReadTx = Annotated[Transaction, Depends(_reading, scope="function")]
 CsvBody = Annotated[bytes, Depends(_body)]
 """Goes before the transaction in a route's parameters: they are resolved in their order."""
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.directory.store import rows
 from services.directory.store.present import HOMES, Entity
+from shared.database import Transaction
 
 __all__ = ["put_back", "waiting"]
 
@@ -14,11 +14,11 @@ _PUT_BACK = {kind: rows.saving(kind, table, jumps=True) for kind, (table, _) in 
 _WAITING = text("SELECT subject FROM outbox WHERE sent_at IS NULL")
 
 
-async def put_back(tx: AsyncConnection, kind: type[Entity], items: Sequence[Entity]) -> None:
+async def put_back(tx: Transaction, kind: type[Entity], items: Sequence[Entity]) -> None:
     """Store what is newer than the rows that are there, and what is not there."""
     await rows.save(tx, _PUT_BACK[kind], items)
 
 
-async def waiting(tx: AsyncConnection) -> frozenset[str]:
+async def waiting(tx: Transaction) -> frozenset[str]:
     """The subjects of the events that have not left yet."""
     return frozenset((await tx.execute(_WAITING)).scalars())

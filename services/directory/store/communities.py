@@ -6,11 +6,11 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.directory.domain import Community
 from services.directory.store import rows
 from services.directory.store.tables import community as table
+from shared.database import Transaction
 
 __all__ = [
     "CommunitySearch",
@@ -46,13 +46,13 @@ class CommunitySearch:
     limit: int = 50
 
 
-async def community_exists(tx: AsyncConnection, community: str) -> bool:
+async def community_exists(tx: Transaction, community: str) -> bool:
     """Whether the slug is taken; the transaction must see it."""
     return bool((await tx.execute(_EXISTS, {"community": community})).scalar_one())
 
 
 async def load_community(
-    tx: AsyncConnection, community: str, *, expected: int | None = None
+    tx: Transaction, community: str, *, expected: int | None = None
 ) -> Community:
     """A community, locked until the transaction ends: imports come one after the other.
 
@@ -61,7 +61,7 @@ async def load_community(
     return Community(**await rows.one(tx, _LOAD, expected=expected, community=community))
 
 
-async def communities(tx: AsyncConnection, wanted: CommunitySearch) -> list[Community]:
+async def communities(tx: Transaction, wanted: CommunitySearch) -> list[Community]:
     """Communities, newest first; one more than `limit` when there are more."""
     found = await tx.execute(
         _LIST,
@@ -72,9 +72,9 @@ async def communities(tx: AsyncConnection, wanted: CommunitySearch) -> list[Comm
             "limit": wanted.limit,
         },
     )
-    return [Community(**row) for row in found.mappings()]
+    return [Community(**row) for row in found]
 
 
-async def save_communities(tx: AsyncConnection, communities: Sequence[Community]) -> None:
+async def save_communities(tx: Transaction, communities: Sequence[Community]) -> None:
     """Store new communities and next versions. Raises WrongState."""
     await rows.save(tx, _SAVE, communities)

@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import Transaction
 
 __all__ = [
     "Invitation",
@@ -74,7 +75,7 @@ class UsedInvitation:
 
 
 async def keep_invitations(
-    tx: AsyncConnection,
+    tx: Transaction,
     community: str,
     invitations: Sequence[Invitation],
     *,
@@ -97,7 +98,7 @@ async def keep_invitations(
 
 
 async def void_invitations(
-    tx: AsyncConnection, people: Sequence[UUID], *, community: str | None = None
+    tx: Transaction, people: Sequence[UUID], *, community: str | None = None
 ) -> None:
     """Make the open codes of people worthless: one community's, or in all the transaction sees."""
     if people:
@@ -105,23 +106,23 @@ async def void_invitations(
 
 
 async def use_invitation(
-    tx: AsyncConnection, code_hash: bytes, *, now: datetime
+    tx: Transaction, code_hash: bytes, *, now: datetime
 ) -> UsedInvitation | None:
     """Use a code up; whose it is, or None. Of several at once one succeeds."""
     found = await tx.execute(_USE, {"code_hash": code_hash, "now": now})
-    row = found.mappings().one_or_none()
+    row = found.one_or_none()
     return UsedInvitation(**row) if row else None
 
 
 async def invitable(
-    tx: AsyncConnection, community: str, ids: Sequence[UUID], *, now: datetime
+    tx: Transaction, community: str, ids: Sequence[UUID], *, now: datetime
 ) -> dict[UUID, bool]:
     """Who of `ids` has no password, each with whether a code of this community is open."""
     found = await tx.execute(_INVITABLE, {"community": community, "ids": list(ids), "now": now})
-    return {row["id"]: row["has_code"] for row in found.mappings()}
+    return {row["id"]: row["has_code"] for row in found}
 
 
-async def who_has_password(tx: AsyncConnection, ids: Sequence[UUID]) -> frozenset[UUID]:
+async def who_has_password(tx: Transaction, ids: Sequence[UUID]) -> frozenset[UUID]:
     """Who of `ids` signs in by password."""
     found = await tx.execute(_WITH_PASSWORD, {"ids": list(ids)})
     return frozenset(found.scalars())

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.directory.domain import PublicKey
+from shared.database import Transaction
 
 __all__ = ["issuer_key", "keep_key", "lock_keys", "public_keys"]
 
@@ -30,18 +30,18 @@ _PUBLIC = text(
 )
 
 
-async def lock_keys(tx: AsyncConnection) -> None:
+async def lock_keys(tx: Transaction) -> None:
     """Let one replica at a time look for what is missing at the first start."""
     await tx.execute(_LOCK, {"number": _LOCK_NUMBER})
 
 
-async def issuer_key(tx: AsyncConnection) -> dict[str, Any] | None:
+async def issuer_key(tx: Transaction) -> dict[str, Any] | None:
     """The private key in use (a JWK); None before the first start has made it."""
     return (await tx.execute(_ISSUER_KEY)).scalar_one_or_none()
 
 
 async def keep_key(
-    tx: AsyncConnection, key: PublicKey, private_key: dict[str, Any], *, now: datetime
+    tx: Transaction, key: PublicKey, private_key: dict[str, Any], *, now: datetime
 ) -> None:
     """Store both parts of a new key."""
     await tx.execute(
@@ -55,6 +55,6 @@ async def keep_key(
     )
 
 
-async def public_keys(tx: AsyncConnection) -> list[PublicKey]:
+async def public_keys(tx: Transaction) -> list[PublicKey]:
     """The keys that tokens are checked with."""
-    return [PublicKey(**row) for row in (await tx.execute(_PUBLIC)).mappings()]
+    return [PublicKey(**row) for row in (await tx.execute(_PUBLIC))]

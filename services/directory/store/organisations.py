@@ -6,11 +6,11 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.directory.domain import Organisation
 from services.directory.store import rows
 from services.directory.store.tables import organisation as table
+from shared.database import Transaction
 
 __all__ = [
     "OrganisationSearch",
@@ -60,7 +60,7 @@ class OrganisationSearch:
 
 
 async def load_organisation(
-    tx: AsyncConnection, community: str, organisation_id: UUID, *, expected: int | None = None
+    tx: Transaction, community: str, organisation_id: UUID, *, expected: int | None = None
 ) -> Organisation:
     """An organisation to change, locked. Raises NotFound, StaleVersion."""
     row = await rows.one(tx, _LOAD, expected=expected, community=community, id=organisation_id)
@@ -68,20 +68,20 @@ async def load_organisation(
 
 
 async def organisations_by_code(
-    tx: AsyncConnection, community: str, codes: Sequence[str]
+    tx: Transaction, community: str, codes: Sequence[str]
 ) -> dict[str, UUID]:
     """The ids of a community's organisations that have one of `codes`."""
     found = await tx.execute(_BY_CODE, {"community": community, "codes": list(codes)})
-    return {row["code"]: row["id"] for row in found.mappings()}
+    return {row["code"]: row["id"] for row in found}
 
 
-async def knows_organisations(tx: AsyncConnection, community: str, ids: Sequence[UUID]) -> bool:
+async def knows_organisations(tx: Transaction, community: str, ids: Sequence[UUID]) -> bool:
     """Whether all of `ids`, each given once, are organisations of the community."""
     found = await tx.execute(_KNOWN, {"community": community, "ids": list(ids)})
     return found.scalar_one() == len(ids)
 
 
-async def organisations(tx: AsyncConnection, wanted: OrganisationSearch) -> list[Organisation]:
+async def organisations(tx: Transaction, wanted: OrganisationSearch) -> list[Organisation]:
     """Organisations, newest first; one more than `limit` when there are more."""
     found = await tx.execute(
         _SEARCH,
@@ -93,9 +93,9 @@ async def organisations(tx: AsyncConnection, wanted: OrganisationSearch) -> list
             "limit": wanted.limit,
         },
     )
-    return [Organisation(**row) for row in found.mappings()]
+    return [Organisation(**row) for row in found]
 
 
-async def save_organisations(tx: AsyncConnection, organisations: Sequence[Organisation]) -> None:
+async def save_organisations(tx: Transaction, organisations: Sequence[Organisation]) -> None:
     """Store new organisations and next versions. Raises WrongState."""
     await rows.save(tx, _SAVE, organisations)

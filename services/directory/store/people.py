@@ -1,17 +1,17 @@
 """People and memberships. A person is found only through a membership, or as oneself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.directory.domain import Member, Membership, Person
 from services.directory.store import rows
 from services.directory.store.tables import membership as membership_table
 from services.directory.store.tables import person as person_table
+from shared.database import Row, Transaction
 
 __all__ = [
     "PeopleSearch",
@@ -105,27 +105,25 @@ class PeopleSearch:
     limit: int = 50
 
 
-async def load_person(
-    tx: AsyncConnection, person_id: UUID, *, expected: int | None = None
-) -> Person:
+async def load_person(tx: Transaction, person_id: UUID, *, expected: int | None = None) -> Person:
     """A person to change, locked. Raises NotFound, StaleVersion."""
     return _person(await rows.one(tx, _LOAD_PERSON, expected=expected, id=person_id))
 
 
-async def read_person(tx: AsyncConnection, person_id: UUID) -> Person:
+async def read_person(tx: Transaction, person_id: UUID) -> Person:
     """A person as they see themselves. Raises NotFound."""
     return _person(await rows.one(tx, _READ_PERSON, id=person_id))
 
 
 async def load_members(
-    tx: AsyncConnection, community: str, people: Sequence[UUID]
+    tx: Transaction, community: str, people: Sequence[UUID]
 ) -> dict[UUID, Member]:
     """Those of `people` who are, or were, members of the community, locked."""
     found = await tx.execute(_LOAD_MEMBERS, {"community": community, "ids": list(people)})
-    return {row["id"]: _member(row) for row in found.mappings()}
+    return {row["id"]: _member(row) for row in found}
 
 
-async def people(tx: AsyncConnection, wanted: PeopleSearch) -> list[Member]:
+async def people(tx: Transaction, wanted: PeopleSearch) -> list[Member]:
     """Members, newest first; one more than `limit` when there are more."""
     found = await tx.execute(
         _SEARCH,
@@ -137,39 +135,39 @@ async def people(tx: AsyncConnection, wanted: PeopleSearch) -> list[Member]:
             "limit": wanted.limit,
         },
     )
-    return [_member(row) for row in found.mappings()]
+    return [_member(row) for row in found]
 
 
-async def open_platform(tx: AsyncConnection) -> None:
+async def open_platform(tx: Transaction) -> None:
     """Let a community's transaction tell of a person, too: people belong to the platform (`_`)."""
     await tx.execute(_OPEN_PLATFORM)
 
 
 async def matching_members(
-    tx: AsyncConnection, community: str, *, login_names: Sequence[str], phones: Sequence[str]
+    tx: Transaction, community: str, *, login_names: Sequence[str], phones: Sequence[str]
 ) -> list[Member]:
     """Present and former members with one of these login names or phones, locked."""
     found = await tx.execute(
         _MATCHING,
         {"community": community, "login_names": list(login_names), "phones": list(phones)},
     )
-    return [_member(row) for row in found.mappings()]
+    return [_member(row) for row in found]
 
 
-async def login_names(tx: AsyncConnection, wanted: Sequence[str]) -> dict[str, UUID]:
+async def login_names(tx: Transaction, wanted: Sequence[str]) -> dict[str, UUID]:
     """Whose each of these login names is, on the whole platform; never shown to anybody."""
     found = await tx.execute(_LOGIN_NAMES, {"login_names": list(wanted)})
-    return {row["login_name"]: row["id"] for row in found.mappings()}
+    return {row["login_name"]: row["id"] for row in found}
 
 
-async def names(tx: AsyncConnection, community: str, ids: Sequence[UUID]) -> dict[UUID, str]:
+async def names(tx: Transaction, community: str, ids: Sequence[UUID]) -> dict[UUID, str]:
     """The names of those of `ids` who are members."""
     found = await tx.execute(_NAMES, {"community": community, "ids": list(ids)})
-    return {row["id"]: row["name"] for row in found.mappings()}
+    return {row["id"]: row["name"] for row in found}
 
 
 async def who_belongs_elsewhere(
-    tx: AsyncConnection, community: str, ids: Sequence[UUID]
+    tx: Transaction, community: str, ids: Sequence[UUID]
 ) -> frozenset[UUID]:
     """Who of `ids` has another community or a platform role.
 
@@ -179,23 +177,23 @@ async def who_belongs_elsewhere(
     return frozenset(found.scalars())
 
 
-async def save_people(tx: AsyncConnection, people: Sequence[Person]) -> None:
+async def save_people(tx: Transaction, people: Sequence[Person]) -> None:
     """Store new people and next versions; passwords are kept apart. Raises WrongState."""
     await rows.save(tx, _SAVE_PEOPLE, people)
 
 
-async def save_memberships(tx: AsyncConnection, memberships: Sequence[Membership]) -> None:
+async def save_memberships(tx: Transaction, memberships: Sequence[Membership]) -> None:
     """Store new memberships and next versions. Raises WrongState."""
     await rows.save(tx, _SAVE_MEMBERSHIPS, memberships)
 
 
-def _person(row: Mapping[str, Any]) -> Person:
+def _person(row: Row) -> Person:
     values: dict[str, Any] = {name: row[name] for name in _PERSON_NAMES}
     values["platform_roles"] = tuple(row["platform_roles"])
     return Person(**values)
 
 
-def _member(row: Mapping[Any, Any]) -> Member:
+def _member(row: Row) -> Member:
     membership = Membership(
         community=row["m_community"],
         person_id=row["m_person_id"],

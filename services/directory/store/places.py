@@ -6,11 +6,11 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.directory.domain import Place
 from services.directory.store import rows
 from services.directory.store.tables import place as table
+from shared.database import Transaction
 from shared.events.directory import PlaceKind
 
 __all__ = [
@@ -75,7 +75,7 @@ class PlaceSearch:
 
 
 async def load_place(
-    tx: AsyncConnection, community: str, place_id: UUID, *, expected: int | None = None
+    tx: Transaction, community: str, place_id: UUID, *, expected: int | None = None
 ) -> Place:
     """A place to change, locked until the transaction ends. Raises NotFound, StaleVersion."""
     row = await rows.one(tx, _LOAD, expected=expected, community=community, id=place_id)
@@ -83,7 +83,7 @@ async def load_place(
 
 
 async def read_place(
-    tx: AsyncConnection, community: str, place_id: UUID, *, hold: bool = False
+    tx: Transaction, community: str, place_id: UUID, *, hold: bool = False
 ) -> Place:
     """A place; `hold`: it cannot be removed before the transaction ends. Raises NotFound."""
     row = await rows.one(tx, _HOLD if hold else _LOOK, community=community, id=place_id)
@@ -91,7 +91,7 @@ async def read_place(
 
 
 async def places_by_code(
-    tx: AsyncConnection, community: str, codes: Sequence[str], *, hold: bool = False
+    tx: Transaction, community: str, codes: Sequence[str], *, hold: bool = False
 ) -> dict[str, Place]:
     """The places of a community that have one of `codes`.
 
@@ -100,16 +100,16 @@ async def places_by_code(
     found = await tx.execute(
         _HOLD_BY_CODE if hold else _BY_CODE, {"community": community, "codes": list(codes)}
     )
-    return {row["code"]: Place(**row) for row in found.mappings()}
+    return {row["code"]: Place(**row) for row in found}
 
 
-async def is_used(tx: AsyncConnection, community: str, place_id: UUID) -> bool:
+async def is_used(tx: Transaction, community: str, place_id: UUID) -> bool:
     """Whether a place holds other places, or people."""
     found = await tx.execute(_IS_USED, {"community": community, "id": place_id})
     return bool(found.scalar_one())
 
 
-async def places(tx: AsyncConnection, wanted: PlaceSearch) -> list[Place]:
+async def places(tx: Transaction, wanted: PlaceSearch) -> list[Place]:
     """Places, newest first; one more than `limit` when there are more."""
     found = await tx.execute(
         _SEARCH,
@@ -122,9 +122,9 @@ async def places(tx: AsyncConnection, wanted: PlaceSearch) -> list[Place]:
             "limit": wanted.limit,
         },
     )
-    return [Place(**row) for row in found.mappings()]
+    return [Place(**row) for row in found]
 
 
-async def save_places(tx: AsyncConnection, places: Sequence[Place]) -> None:
+async def save_places(tx: Transaction, places: Sequence[Place]) -> None:
     """Store new places and next versions, parents and children alike. Raises WrongState."""
     await rows.save(tx, _SAVE, places)

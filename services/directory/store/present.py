@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Table, TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.directory.domain import (
     Community,
@@ -16,6 +15,7 @@ from services.directory.domain import (
     PublicKey,
 )
 from services.directory.store import rows, tables
+from shared.database import Row, Transaction
 
 __all__ = ["HOMES", "Entity", "every", "present"]
 
@@ -57,22 +57,22 @@ _EVERY: Final = {
 
 
 async def present[T: Entity](
-    tx: AsyncConnection, kind: type[T], keys: Sequence[tuple[str, str]]
+    tx: Transaction, kind: type[T], keys: Sequence[tuple[str, str]]
 ) -> list[T]:
     """What there is now under `keys`: the community and the id that their events name."""
     found = await tx.execute(
         _PRESENT[kind],
         {"communities": [one for one, _ in keys], "ids": [one for _, one in keys]},
     )
-    return [_built(kind, row) for row in found.mappings()]
+    return [_built(kind, row) for row in found]
 
 
-async def every[T: Entity](tx: AsyncConnection, kind: type[T]) -> list[T]:
+async def every[T: Entity](tx: Transaction, kind: type[T]) -> list[T]:
     """All there is and was of a kind, in every community the transaction sees."""
-    return [_built(kind, row) for row in (await tx.execute(_EVERY[kind])).mappings()]
+    return [_built(kind, row) for row in (await tx.execute(_EVERY[kind]))]
 
 
-def _built[T: Entity](kind: type[T], row: Mapping[Any, Any]) -> T:
+def _built[T: Entity](kind: type[T], row: Row) -> T:
     """An object of a kind; arrays become tuples."""
     values: dict[str, Any] = dict(row)
     for name in _ARRAYS & values.keys():

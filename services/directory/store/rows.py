@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from sqlalchemy import Table, TextClause, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.database import Row, Transaction
 from shared.problems import NotFound, StaleVersion, WrongState
 
 if TYPE_CHECKING:
@@ -50,26 +50,25 @@ def saving(kind: "type[DataclassInstance]", table: Table, *, jumps: bool = False
     )
 
 
-async def save(tx: AsyncConnection, statement: TextClause, items: Sequence[object]) -> None:
+async def save(tx: Transaction, statement: TextClause, items: Sequence[object]) -> None:
     """Store new objects and next versions. Raises WrongState when another change came first."""
     if items:
         # `default`: asyncpg's own kind of UUID
         values = orjson.dumps(list(items), default=str).decode()
-        saved = await tx.execute(statement, {"rows": values})
-        if saved.rowcount != len(items):
+        if await tx.change(statement, {"rows": values}) != len(items):
             raise WrongState
 
 
 async def one(
-    tx: AsyncConnection, statement: TextClause, *, expected: int | None = None, **values: Any
-) -> dict[str, Any]:
+    tx: Transaction, statement: TextClause, *, expected: int | None = None, **values: Any
+) -> Row:
     """The row of a statement that finds one.
 
     Raises NotFound, and StaleVersion when the caller has seen another version than the present.
     """
-    row = (await tx.execute(statement, values)).mappings().one_or_none()
+    row = (await tx.execute(statement, values)).one_or_none()
     if row is None:
         raise NotFound
     if expected not in {None, row["version"]}:
         raise StaleVersion
-    return dict(row)
+    return row

@@ -7,9 +7,9 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.directory.domain.sign_in import TOLD_MEMBERSHIPS, Failures, Standing
+from shared.database import Transaction
 
 __all__ = [
     "Credentials",
@@ -107,7 +107,7 @@ class RefreshToken:
 
 
 async def credentials(
-    tx: AsyncConnection,
+    tx: Transaction,
     *,
     login_name: str | None = None,
     person_id: UUID | None = None,
@@ -119,11 +119,11 @@ async def credentials(
     """
     statement = _HOLD_CREDENTIALS if hold else _CREDENTIALS
     found = await tx.execute(statement, {"login_name": login_name, "person_id": person_id})
-    row = found.mappings().one_or_none()
+    row = found.one_or_none()
     return Credentials(**row) if row else None
 
 
-async def set_password(tx: AsyncConnection, person_id: UUID, password_hash: str | None) -> None:
+async def set_password(tx: Transaction, person_id: UUID, password_hash: str | None) -> None:
     """Replace a password (None: there is none any more).
 
     It is nothing that others are told, so the version stays.
@@ -131,30 +131,30 @@ async def set_password(tx: AsyncConnection, person_id: UUID, password_hash: str 
     await tx.execute(_SET_PASSWORD, {"person_id": person_id, "password_hash": password_hash})
 
 
-async def lock_mark(tx: AsyncConnection, mark: bytes) -> None:
+async def lock_mark(tx: Transaction, mark: bytes) -> None:
     """Let attempts under this mark be counted one after the other; holds until the commit."""
     await tx.execute(_LOCK_MARK, {"mark": mark})
 
 
-async def failures(tx: AsyncConnection, mark: bytes, *, since: datetime) -> Failures:
+async def failures(tx: Transaction, mark: bytes, *, since: datetime) -> Failures:
     """The failed attempts under a mark."""
-    row = (await tx.execute(_FAILURES, {"mark": mark, "since": since})).mappings().one()
+    row = (await tx.execute(_FAILURES, {"mark": mark, "since": since})).one()
     return Failures(**row)
 
 
 async def store_failures(
-    tx: AsyncConnection, ids: Sequence[UUID], marks: Sequence[bytes], *, now: datetime
+    tx: Transaction, ids: Sequence[UUID], marks: Sequence[bytes], *, now: datetime
 ) -> None:
     """Count one attempt under each mark; it failed unless it is forgotten."""
     await tx.execute(_STORE_FAILURES, {"ids": list(ids), "marks": list(marks), "now": now})
 
 
-async def forget_attempt(tx: AsyncConnection, ids: Sequence[UUID], mark: bytes) -> None:
+async def forget_attempt(tx: Transaction, ids: Sequence[UUID], mark: bytes) -> None:
     """An attempt succeeded: uncount it, and begin anew under a mark."""
     await tx.execute(_FORGET_ATTEMPT, {"ids": list(ids), "mark": mark})
 
 
-async def keep_refresh_token(tx: AsyncConnection, token: RefreshToken) -> None:
+async def keep_refresh_token(tx: Transaction, token: RefreshToken) -> None:
     """Store a new token of a family."""
     await tx.execute(
         _KEEP_TOKEN,
@@ -168,25 +168,25 @@ async def keep_refresh_token(tx: AsyncConnection, token: RefreshToken) -> None:
 
 
 async def use_refresh_token(
-    tx: AsyncConnection, token_hash: bytes, *, now: datetime
+    tx: Transaction, token_hash: bytes, *, now: datetime
 ) -> RefreshToken | None:
     """Use a token up; None: it is not good (any more). Of several at once one succeeds."""
     found = await tx.execute(_USE_TOKEN, {"token_hash": token_hash, "now": now})
-    row = found.mappings().one_or_none()
+    row = found.one_or_none()
     return RefreshToken(**row) if row else None
 
 
-async def revoke_family(tx: AsyncConnection, token_hash: bytes) -> None:
+async def revoke_family(tx: Transaction, token_hash: bytes) -> None:
     """End the sign-in that a token comes from; an unknown token changes nothing."""
     await tx.execute(_REVOKE_FAMILY, {"token_hash": token_hash})
 
 
-async def revoke_sessions(tx: AsyncConnection, person_id: UUID) -> None:
+async def revoke_sessions(tx: Transaction, person_id: UUID) -> None:
     """End every sign-in of a person."""
     await tx.execute(_REVOKE_SESSIONS, {"person_id": person_id})
 
 
-async def standings(tx: AsyncConnection, person_id: UUID) -> list[Standing]:
+async def standings(tx: Transaction, person_id: UUID) -> list[Standing]:
     """What a person is in their communities; the transaction must see those."""
     values = {"person_id": person_id, "limit": TOLD_MEMBERSHIPS}
     found = await tx.execute(_STANDINGS, values)
@@ -198,11 +198,11 @@ async def standings(tx: AsyncConnection, person_id: UUID) -> list[Standing]:
             organisation_ids=tuple(row["organisation_ids"]),
             place_id=row["place_id"],
         )
-        for row in found.mappings()
+        for row in found
     ]
 
 
-async def forget_expired(tx: AsyncConnection, *, now: datetime, since: datetime) -> None:
+async def forget_expired(tx: Transaction, *, now: datetime, since: datetime) -> None:
     """Drop tokens and codes that are too old, and failures before `since`."""
     for statement in _FORGET_EXPIRED:
         values = {"since": since} if "since" in statement.text else {"now": now}

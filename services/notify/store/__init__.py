@@ -10,7 +10,7 @@ from services.notify.store.inbox import (
     unread,
 )
 from services.notify.store.live import Live, Stream
-from services.notify.store.making import Made, add, made, members, remember_numbers
+from services.notify.store.making import Made, add, made, members
 
 __all__ = [
     "InboxNotice",
@@ -25,6 +25,5 @@ __all__ = [
     "mark_read_up_to",
     "members",
     "notice",
-    "remember_numbers",
     "unread",
 ]

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import text
 
 from services.notify.domain import Kind
+from shared.database import Row, Transaction
 from shared.events.directory import Language
 from shared.problems import NotFound
 
@@ -108,43 +108,43 @@ _MARK_READ_UP_TO = text(_reading("id <= :id"))
 
 
 async def inbox(
-    tx: AsyncConnection, reader: Reader, *, only_unread: bool, after: UUID | None, limit: int
+    tx: Transaction, reader: Reader, *, only_unread: bool, after: UUID | None, limit: int
 ) -> list[InboxNotice]:
     """Notices, newest first; one more than `limit` when there are more."""
     query = _INBOX_UNREAD if only_unread else _INBOX
     rows = await tx.execute(query, _values(reader) | {"after": after, "limit": limit})
-    return [inbox_notice(row) for row in rows.mappings()]
+    return [inbox_notice(row) for row in rows]
 
 
-async def notice(tx: AsyncConnection, reader: Reader, notice_id: UUID) -> InboxNotice:
+async def notice(tx: Transaction, reader: Reader, notice_id: UUID) -> InboxNotice:
     """One of the reader's notices. Raises NotFound."""
     rows = await tx.execute(_NOTICE, _values(reader) | {"id": notice_id})
-    row = rows.mappings().one_or_none()
+    row = rows.one_or_none()
     if row is None:
         raise NotFound
     return inbox_notice(row)
 
 
-async def unread(tx: AsyncConnection, reader: Reader) -> int:
+async def unread(tx: Transaction, reader: Reader) -> int:
     """How many notices the reader has not read."""
     return (await tx.execute(_UNREAD, _values(reader))).scalar_one()
 
 
 async def mark_read(
-    tx: AsyncConnection, reader: Reader, notice_ids: Sequence[UUID], *, now: datetime
+    tx: Transaction, reader: Reader, notice_ids: Sequence[UUID], *, now: datetime
 ) -> None:
     """Mark the reader's own among `notice_ids` as read; those read before keep their time."""
     await tx.execute(_MARK_READ, _values(reader) | {"ids": list(notice_ids), "now": now})
 
 
 async def mark_read_up_to(
-    tx: AsyncConnection, reader: Reader, notice_id: UUID, *, now: datetime
+    tx: Transaction, reader: Reader, notice_id: UUID, *, now: datetime
 ) -> None:
     """Mark everything up to and with `notice_id` as read."""
     await tx.execute(_MARK_READ_UP_TO, _values(reader) | {"id": notice_id, "now": now})
 
 
-def inbox_notice(row: RowMapping) -> InboxNotice:
+def inbox_notice(row: Row) -> InboxNotice:
     """A row of `COLUMNS`, whatever stands beside them."""
     values: dict[str, Any] = {name: row[name] for name in _FIELDS}
     values["kind"] = Kind(values["kind"])

@@ -14,11 +14,10 @@ from uuid import UUID
 import asyncpg
 import structlog
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.store.inbox import COLUMNS, TABLES, InboxNotice, Reader, inbox_notice
 from services.notify.store.making import CHANNEL
-from shared.database import Database
+from shared.database import Database, Transaction
 from shared.reasons import told
 from shared.service import Service
 
@@ -229,7 +228,7 @@ class Live:
             stream.put(notices, unread)
 
 
-async def _begin(tx: AsyncConnection, streams: Sequence[Stream]) -> None:
+async def _begin(tx: Transaction, streams: Sequence[Stream]) -> None:
     """Let streams that asked for no past start after the latest notice."""
     new = [stream for stream in streams if stream.after is None]
     if new:
@@ -238,13 +237,11 @@ async def _begin(tx: AsyncConnection, streams: Sequence[Stream]) -> None:
             stream.after = notice_id or BEGINNING
 
 
-async def _news(
-    tx: AsyncConnection, streams: Sequence[Stream]
-) -> list[tuple[list[InboxNotice], int]]:
+async def _news(tx: Transaction, streams: Sequence[Stream]) -> list[tuple[list[InboxNotice], int]]:
     """For each stream the notices after where it stands, oldest first, and the unread count."""
     values = _values(streams)
     notices: list[list[InboxNotice]] = [[] for _ in streams]
-    for row in (await tx.execute(_NEW, values)).mappings():
+    for row in await tx.execute(_NEW, values):
         notices[row["place"]].append(inbox_notice(row))
     counts = await tx.execute(_UNREAD, values)
     return list(zip(notices, counts.scalars(), strict=True))

@@ -8,25 +8,15 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.domain import Notice, RequestStep
+from shared.database import Transaction
 
-__all__ = ["CHANNEL", "Made", "add", "made", "members", "remember_numbers"]
+__all__ = ["CHANNEL", "Made", "add", "made", "members"]
 
 CHANNEL: Final = "notices"
 """PostgreSQL's NOTIFY channel: ids of people for whom something is new, parted by spaces."""
 
-_REMEMBER_NUMBERS = text(
-    """
-    INSERT INTO request_number (community, request_id, number)
-    SELECT DISTINCT community, request_id, number
-    FROM unnest(CAST(:communities AS text[]), CAST(:request_ids AS uuid[]),
-                CAST(:numbers AS text[])) AS request (community, request_id, number)
-    ORDER BY community, request_id
-    ON CONFLICT DO NOTHING
-    """
-)
 # One pass over the memberships of these communities: an index on the array would not pass
 # row-level security, whose wall only leakproof operators may go below.
 _MEMBERS = text(
@@ -46,7 +36,14 @@ _MEMBERS = text(
 # made from the joined rows, so after the lock.
 _ADD = text(
     """
-    WITH added AS (
+    WITH known AS (
+        INSERT INTO request_number (community, request_id, number)
+        SELECT DISTINCT community, request_id, number
+        FROM unnest(CAST(:known_communities AS text[]), CAST(:known_requests AS uuid[]),
+                    CAST(:numbers AS text[])) AS request (community, request_id, number)
+        ORDER BY community, request_id
+        ON CONFLICT DO NOTHING
+    ), added AS (
         INSERT INTO notice (community, event_id, recipient_id, channel, kind, request_id,
                             details, occurred_at)
         SELECT community, event_id, recipient_id, 'inbox', kind, request_id,
@@ -94,20 +91,8 @@ class Made:
     created_at: datetime
 
 
-async def remember_numbers(tx: AsyncConnection, steps: Sequence[RequestStep]) -> None:
-    """Keep the numbers of requests: what the points service tells does not carry them."""
-    await tx.execute(
-        _REMEMBER_NUMBERS,
-        {
-            "communities": [step.community for step in steps],
-            "request_ids": [step.request_id for step in steps],
-            "numbers": [step.number for step in steps],
-        },
-    )
-
-
 async def members(
-    tx: AsyncConnection, organisations: Iterable[tuple[str, UUID]]
+    tx: Transaction, organisations: Iterable[tuple[str, UUID]]
 ) -> dict[tuple[str, UUID], list[UUID]]:
     """Who belongs to each of `organisations` (a community and an id), in one query."""
     wanted = sorted(organisations)
@@ -125,11 +110,19 @@ async def members(
     return found
 
 
-async def add(tx: AsyncConnection, notices: Sequence[Notice]) -> None:
-    """Insert what is new of `notices`, and wake the recipients' streams on commit."""
+async def add(
+    tx: Transaction, notices: Sequence[Notice], numbered: Sequence[RequestStep] = ()
+) -> None:
+    """Insert what is new of `notices`, and wake the recipients' streams on commit.
+
+    The numbers of `numbered` requests are kept: what the points service tells has none.
+    """
     await tx.execute(
         _ADD,
         {
+            "known_communities": [step.community for step in numbered],
+            "known_requests": [step.request_id for step in numbered],
+            "numbers": [step.number for step in numbered],
             "communities": [one.call.community for one in notices],
             "event_ids": [one.call.event_id for one in notices],
             "recipient_ids": [one.recipient_id for one in notices],
@@ -142,7 +135,7 @@ async def add(tx: AsyncConnection, notices: Sequence[Notice]) -> None:
 
 
 async def made(
-    tx: AsyncConnection,
+    tx: Transaction,
     community: str,
     *,
     request_id: UUID | None,
@@ -161,4 +154,4 @@ async def made(
             "limit": limit,
         },
     )
-    return [Made(**row) for row in rows.mappings()]
+    return [Made(**row) for row in rows]

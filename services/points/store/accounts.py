@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.points.domain import Account, Owner, Totals
+from shared.database import Transaction
 
 __all__ = ["Line", "account", "statement", "totals"]
 
@@ -57,27 +57,25 @@ class Line:
     at: datetime
 
 
-async def account(tx: AsyncConnection, owner: Owner) -> Account | None:
+async def account(tx: Transaction, owner: Owner) -> Account | None:
     """A person's or an organisation's account; None: nothing was booked for them so far."""
     rows = await tx.execute(
         _ACCOUNT, {"community": owner.community, "kind": owner.kind, "owner_id": owner.id}
     )
-    row = rows.mappings().one_or_none()
+    row = rows.one_or_none()
     return Account(owner, **row) if row else None
 
 
-async def statement(
-    tx: AsyncConnection, of: Account, *, after: UUID | None, limit: int
-) -> list[Line]:
+async def statement(tx: Transaction, of: Account, *, after: UUID | None, limit: int) -> list[Line]:
     """What was booked, newest first; one more than `limit` when there are more."""
     rows = await tx.execute(
         _STATEMENT,
         {"community": of.owner.community, "account": of.id, "after": after, "limit": limit},
     )
-    return [Line(**row) for row in rows.mappings()]
+    return [Line(**row) for row in rows]
 
 
-async def totals(tx: AsyncConnection, community: str) -> Totals:
+async def totals(tx: Transaction, community: str) -> Totals:
     """The sums of the issuer's rows: eight to read, however many transfers there are."""
     row = (await tx.execute(_TOTALS, {"community": community})).one()
     return Totals(int(row.issued), int(row.held), int(row.reversed))

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import TextClause, text
 
 from services.points.domain import Award, Cycle, Owner, OwnerKind, Status, Transfer
 from shared import ids
+from shared.database import Row, Transaction
 from shared.events import Event, Taker
 from shared.outbox import TELL, told
 
@@ -122,7 +122,7 @@ _BOOK = text(
 )
 
 
-async def mark_closed(tx: AsyncConnection, cycles: Iterable[Cycle]) -> set[Cycle]:
+async def mark_closed(tx: Transaction, cycles: Iterable[Cycle]) -> set[Cycle]:
     """Note that `cycles` are settled, before anything else; those that were reopened already.
 
     A reopening under way in another transaction is waited for, and one that comes later waits.
@@ -131,12 +131,12 @@ async def mark_closed(tx: AsyncConnection, cycles: Iterable[Cycle]) -> set[Cycle
     return {Cycle(row.community, row.request_id, row.cycle) for row in rows if row.reopened}
 
 
-async def mark_reopened(tx: AsyncConnection, cycles: Iterable[Cycle]) -> None:
+async def mark_reopened(tx: Transaction, cycles: Iterable[Cycle]) -> None:
     """Note that `cycles` are undone: what a later closing awards is taken back at once."""
     await tx.execute(_MARK_REOPENED, _cycles(cycles))
 
 
-async def lock_accounts(tx: AsyncConnection, owners: Iterable[Owner]) -> Accounts:
+async def lock_accounts(tx: Transaction, owners: Iterable[Owner]) -> Accounts:
     """Lock the owners' accounts until the transaction ends; who has none gets one."""
     wanted = sorted(set(owners))
     rows = await tx.execute(
@@ -156,7 +156,7 @@ async def lock_accounts(tx: AsyncConnection, owners: Iterable[Owner]) -> Account
 
 
 async def add_awards(
-    tx: AsyncConnection, awards: Sequence[Award], accounts: Accounts
+    tx: Transaction, awards: Sequence[Award], accounts: Accounts
 ) -> frozenset[UUID]:
     """Insert the awards whose key is new; their ids."""
     rows = await tx.execute(
@@ -180,13 +180,13 @@ async def add_awards(
     return frozenset(rows.scalars())
 
 
-async def standing_awards(tx: AsyncConnection, cycles: Iterable[Cycle]) -> list[Award]:
+async def standing_awards(tx: Transaction, cycles: Iterable[Cycle]) -> list[Award]:
     """The awards of `cycles` that stand; the caller has marked the cycles."""
     rows = await tx.execute(_STANDING_AWARDS, _cycles(cycles))
-    return [_award(row) for row in rows.mappings()]
+    return [_award(row) for row in rows]
 
 
-async def mark_reversed(tx: AsyncConnection, awards: Sequence[Award]) -> None:
+async def mark_reversed(tx: Transaction, awards: Sequence[Award]) -> None:
     """Keep that `awards` stand no longer."""
     values = {
         "communities": [one.cycle.community for one in awards],
@@ -196,7 +196,7 @@ async def mark_reversed(tx: AsyncConnection, awards: Sequence[Award]) -> None:
 
 
 async def book(
-    tx: AsyncConnection,
+    tx: Transaction,
     transfers: Sequence[Transfer],
     accounts: Accounts,
     events: Sequence[Event],
@@ -228,7 +228,7 @@ def _cycles(cycles: Iterable[Cycle]) -> dict[str, Any]:
     }
 
 
-def _award(row: RowMapping) -> Award:
+def _award(row: Row) -> Award:
     return Award(
         id=row["id"],
         cycle=Cycle(row["community"], row["request_id"], row["cycle"]),

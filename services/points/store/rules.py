@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import text
 
 from services.points.domain import Rule, Rulebook, Terms
+from shared.database import Row, Transaction
 
 __all__ = ["add_rule", "last_rule", "rulebook", "rules", "seed_rules"]
 
@@ -46,37 +46,37 @@ _ADD_RULE = text(
 _SEED_RULE = text(f"{_ADD_RULE.text} ON CONFLICT DO NOTHING")
 
 
-async def rulebook(tx: AsyncConnection, named: Iterable[tuple[str, str]]) -> Rulebook:
+async def rulebook(tx: Transaction, named: Iterable[tuple[str, str]]) -> Rulebook:
     """Every version of the rules named by community and code."""
     wanted = sorted(set(named))
     rows = await tx.execute(
         _RULEBOOK,
         {"communities": [one for one, _ in wanted], "codes": [code for _, code in wanted]},
     )
-    return Rulebook([_rule(row) for row in rows.mappings()])
+    return Rulebook([_rule(row) for row in rows])
 
 
-async def rules(tx: AsyncConnection, community: str, now: datetime) -> list[Rule]:
+async def rules(tx: Transaction, community: str, now: datetime) -> list[Rule]:
     """The versions that are in force now or will be, by code."""
     rows = await tx.execute(_RULES, {"community": community, "now": now})
-    return [_rule(row) for row in rows.mappings()]
+    return [_rule(row) for row in rows]
 
 
-async def last_rule(tx: AsyncConnection, community: str, code: str) -> Rule | None:
+async def last_rule(tx: Transaction, community: str, code: str) -> Rule | None:
     """The newest version of a rule, also one that is not in force yet; None: no such rule."""
     rows = await tx.execute(_LAST_RULE, {"community": community, "code": code})
-    row = rows.mappings().one_or_none()
+    row = rows.one_or_none()
     return _rule(row) if row else None
 
 
-async def add_rule(tx: AsyncConnection, new: Rule) -> None:
+async def add_rule(tx: Transaction, new: Rule) -> None:
     """Add a version. Two at the same time: the key lets one in, the other is a lost race."""
     await tx.execute(_ADD_RULE, _values(new))
 
 
-async def seed_rules(tx: AsyncConnection, new: Sequence[Rule]) -> None:
+async def seed_rules(tx: Transaction, new: Sequence[Rule]) -> None:
     """Add the rules that are not there yet."""
-    await tx.execute(_SEED_RULE, [_values(one) for one in new])
+    await tx.change_each(_SEED_RULE, map(_values, new))
 
 
 def _values(rule: Rule) -> dict[str, Any]:
@@ -91,6 +91,6 @@ def _values(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _rule(row: RowMapping) -> Rule:
+def _rule(row: Row) -> Rule:
     terms = Terms(row["points_base"], row["points_per_hour"], row["largest_points"])
     return Rule(row["community"], row["code"], row["version"], row["valid_from"], terms)

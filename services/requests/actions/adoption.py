@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.requests import domain, store
 from services.requests.domain import Category, ServiceRequest, TaskStep
 from services.requests.store import Step
+from shared.database import Transaction
 from shared.events import Event, TaskClaimed, TaskCompleted, TaskDeclined, TaskStarted
 from shared.events.requests import RequestEvent
 from shared.problems import NotFound
@@ -16,7 +15,7 @@ from shared.problems import NotFound
 __all__ = ["adopt"]
 
 
-async def adopt(tx: AsyncConnection, told: Sequence[RequestEvent], around: Sequence[Event]) -> int:
+async def adopt(tx: Transaction, told: Sequence[RequestEvent], around: Sequence[Event]) -> int:
     """Rebuild requests from the events of theirs that this database does not know.
 
     `around` holds the steps of tasks that led to them. Tells nothing: all of it has been told.
@@ -68,9 +67,7 @@ def _rebuilt(
     return request, steps
 
 
-async def _terms(
-    tx: AsyncConnection, told: Iterable[RequestEvent]
-) -> dict[tuple[str, str], Category]:
+async def _terms(tx: Transaction, told: Iterable[RequestEvent]) -> dict[tuple[str, str], Category]:
     """The terms of every category in `told`; one that is lost comes back, for nobody to choose."""
     named = {(one.community, one.category) for one in told}
     found: dict[tuple[str, str], Category] = {}

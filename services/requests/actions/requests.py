@@ -6,12 +6,11 @@ from typing import Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.requests import domain, store
 from services.requests.domain import Category, ServiceRequest, TaskStep
 from services.requests.store import Step
 from shared import clock, ids, neighbourhood
+from shared.database import Transaction
 from shared.events import Event, Taker, TaskCompleted
 from shared.permissions import TAKERS
 from shared.problems import UnknownId
@@ -76,9 +75,7 @@ class Change:
     expected: int | None = None
 
 
-async def submit(
-    tx: AsyncConnection, community: str, asking: Asking, *, by: UUID
-) -> ServiceRequest:
+async def submit(tx: Transaction, community: str, asking: Asking, *, by: UUID) -> ServiceRequest:
     """Submit a request, for oneself or for another member. Raises UnknownId."""
     request, event = await _new(tx, community, asking, by=by)
     await store.create(tx, request, Step("submitted", by, request.created_at), event)
@@ -86,7 +83,7 @@ async def submit(
 
 
 async def settle_on_the_spot(
-    tx: AsyncConnection,
+    tx: Transaction,
     community: str,
     asking: Asking,
     *,
@@ -106,13 +103,13 @@ async def settle_on_the_spot(
     return closed
 
 
-async def register(tx: AsyncConnection, change: Change) -> ServiceRequest:
+async def register(tx: Transaction, change: Change) -> ServiceRequest:
     """Take a request in."""
     request = await _load(tx, change)
     return await _keep(tx, "registered", change, *domain.register(request, now=clock.now()))
 
 
-async def reject(tx: AsyncConnection, change: Change, *, reason: str) -> ServiceRequest:
+async def reject(tx: Transaction, change: Change, *, reason: str) -> ServiceRequest:
     """Refuse a request; the reason stays in its history."""
     request = await _load(tx, change)
     decided = domain.reject(request, reason=reason, now=clock.now())
@@ -120,7 +117,7 @@ async def reject(tx: AsyncConnection, change: Change, *, reason: str) -> Service
 
 
 async def put_on_list(
-    tx: AsyncConnection, change: Change, *, takers_wanted: int | None
+    tx: Transaction, change: Change, *, takers_wanted: int | None
 ) -> ServiceRequest:
     """Publish a request on the need list."""
     request = await _load(tx, change)
@@ -128,7 +125,7 @@ async def put_on_list(
     return await _keep(tx, "listed", change, *decided)
 
 
-async def dispatch(tx: AsyncConnection, change: Change, *, taker: Taker) -> ServiceRequest:
+async def dispatch(tx: Transaction, change: Change, *, taker: Taker) -> ServiceRequest:
     """Offer a request to a person who may take requests, or to an organisation.
 
     Raises UnknownId.
@@ -144,35 +141,35 @@ async def dispatch(tx: AsyncConnection, change: Change, *, taker: Taker) -> Serv
     return await _keep(tx, "dispatched", change, *decided)
 
 
-async def cancel(tx: AsyncConnection, change: Change, *, reason: str) -> ServiceRequest:
+async def cancel(tx: Transaction, change: Change, *, reason: str) -> ServiceRequest:
     """Withdraw a request."""
     request = await _load(tx, change)
     decided = domain.cancel(request, by=change.by, is_staff=change.is_staff, now=clock.now())
     return await _keep(tx, "cancelled", change, *decided, note=reason)
 
 
-async def verify(tx: AsyncConnection, change: Change, *, passed: bool, note: str) -> ServiceRequest:
+async def verify(tx: Transaction, change: Change, *, passed: bool, note: str) -> ServiceRequest:
     """Say whether the work is good."""
     request = await _load(tx, change)
     decided = domain.verify(request, by=change.by, passed=passed, now=clock.now())
     return await _keep(tx, "verified" if passed else "reworked", change, *decided, note=note)
 
 
-async def close(tx: AsyncConnection, change: Change) -> ServiceRequest:
+async def close(tx: Transaction, change: Change) -> ServiceRequest:
     """Confirm that the request is done."""
     request = await _load(tx, change)
     decided = domain.close(request, by=change.by, is_staff=change.is_staff, now=clock.now())
     return await _keep(tx, "closed", change, *decided)
 
 
-async def rate(tx: AsyncConnection, change: Change, *, stars: int, note: str) -> ServiceRequest:
+async def rate(tx: Transaction, change: Change, *, stars: int, note: str) -> ServiceRequest:
     """Say how it went."""
     request = await _load(tx, change)
     decided = domain.rate(request, by=change.by, stars=stars, now=clock.now())
     return await _keep(tx, "rated", change, *decided, note=note)
 
 
-async def reopen(tx: AsyncConnection, change: Change, *, reason: str) -> ServiceRequest:
+async def reopen(tx: Transaction, change: Change, *, reason: str) -> ServiceRequest:
     """Open a closed request again."""
     request = await _load(tx, change)
     decided = domain.reopen(request, by=change.by, is_staff=change.is_staff, now=clock.now())
@@ -181,7 +178,7 @@ async def reopen(tx: AsyncConnection, change: Change, *, reason: str) -> Service
     return reopened
 
 
-async def follow_tasks(tx: AsyncConnection, tasks: Sequence[TaskStep]) -> None:
+async def follow_tasks(tx: Transaction, tasks: Sequence[TaskStep]) -> None:
     """Move requests with the steps of their tasks; late steps change nothing."""
     for task in sorted(tasks, key=lambda one: (one.community, one.request_id, one.version)):
         request = await store.load(tx, task.community, task.request_id)
@@ -197,12 +194,12 @@ async def follow_tasks(tx: AsyncConnection, tasks: Sequence[TaskStep]) -> None:
             await store.save_handlers(tx, moved)
 
 
-async def put_category(tx: AsyncConnection, category: Category) -> None:
+async def put_category(tx: Transaction, category: Category) -> None:
     """Add a category or change its terms."""
     await store.put_category(tx, category)
 
 
-async def open_catalogue(tx: AsyncConnection, communities: Sequence[str]) -> None:
+async def open_catalogue(tx: Transaction, communities: Sequence[str]) -> None:
     """Give new communities the catalogue they start with."""
     if communities:
         await store.seed_catalogue(
@@ -211,7 +208,7 @@ async def open_catalogue(tx: AsyncConnection, communities: Sequence[str]) -> Non
 
 
 async def _new(
-    tx: AsyncConnection, community: str, asking: Asking, *, by: UUID
+    tx: Transaction, community: str, asking: Asking, *, by: UUID
 ) -> tuple[ServiceRequest, Event]:
     """A request that is not stored yet. Raises UnknownId."""
     category = await store.category(tx, community, asking.category)
@@ -237,12 +234,12 @@ async def _new(
     )
 
 
-async def _load(tx: AsyncConnection, change: Change) -> ServiceRequest:
+async def _load(tx: Transaction, change: Change) -> ServiceRequest:
     return await store.load(tx, change.community, change.request_id, expected=change.expected)
 
 
 async def _keep(
-    tx: AsyncConnection,
+    tx: Transaction,
     kind: str,
     change: Change,
     request: ServiceRequest,

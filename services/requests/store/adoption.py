@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.requests.domain import ServiceRequest
 from services.requests.store.requests import COLUMNS, Step, values_of
+from shared.database import Transaction
 
 __all__ = ["never_again", "put_back"]
 
@@ -34,11 +34,11 @@ _MOVE_NUMBERS = text(
 )
 
 
-async def put_back(tx: AsyncConnection, request: ServiceRequest, steps: Sequence[Step]) -> None:
+async def put_back(tx: Transaction, request: ServiceRequest, steps: Sequence[Step]) -> None:
     """Store a request with the steps that led there."""
     await tx.execute(_PUT_BACK, values_of(request))
     key = {"community": request.community, "request_id": request.id}
-    await tx.execute(
+    await tx.change_each(
         _ADD_STEP,
         [
             key
@@ -54,7 +54,7 @@ async def put_back(tx: AsyncConnection, request: ServiceRequest, steps: Sequence
     )
 
 
-async def never_again(tx: AsyncConnection, community: str, number: str) -> None:
+async def never_again(tx: Transaction, community: str, number: str) -> None:
     """Let the numbers that are given go on after `number`."""
     _, year, last = number.rsplit("-", 2)
     await tx.execute(_MOVE_NUMBERS, {"community": community, "year": int(year), "last": int(last)})

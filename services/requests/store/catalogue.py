@@ -5,9 +5,9 @@ from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.requests.domain import Category
+from shared.database import Transaction
 
 __all__ = ["catalogue", "category", "put_category", "seed_catalogue"]
 
@@ -41,28 +41,28 @@ _SEED_CATEGORY = text(
 
 
 async def catalogue(
-    tx: AsyncConnection, community: str, *, also_inactive: bool = False
+    tx: Transaction, community: str, *, also_inactive: bool = False
 ) -> list[Category]:
     """What can be asked for in a community."""
     rows = await tx.execute(_CATALOGUE, {"community": community, "also_inactive": also_inactive})
-    return [Category(**row) for row in rows.mappings()]
+    return [Category(**row) for row in rows]
 
 
-async def category(tx: AsyncConnection, community: str, code: str) -> Category | None:
+async def category(tx: Transaction, community: str, code: str) -> Category | None:
     """An active category, or None."""
     rows = await tx.execute(_CATEGORY, {"community": community, "code": code})
-    row = rows.mappings().one_or_none()
+    row = rows.one_or_none()
     return Category(**row) if row else None
 
 
-async def put_category(tx: AsyncConnection, new: Category) -> None:
+async def put_category(tx: Transaction, new: Category) -> None:
     """Add or replace a category; requests keep the terms they were submitted under."""
     await tx.execute(_PUT_CATEGORY, _category_values(new))
 
 
-async def seed_catalogue(tx: AsyncConnection, categories: Sequence[Category]) -> None:
+async def seed_catalogue(tx: Transaction, categories: Sequence[Category]) -> None:
     """Add what a new community starts with; what it has changed since stays."""
-    await tx.execute(_SEED_CATEGORY, [_category_values(one) for one in categories])
+    await tx.change_each(_SEED_CATEGORY, map(_category_values, categories))
 
 
 def _category_values(one: Category) -> dict[str, Any]:

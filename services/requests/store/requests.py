@@ -7,10 +7,10 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import RowMapping, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import text
 
 from services.requests.domain import ServiceRequest, Status
+from shared.database import Row, Transaction
 from shared.events import Event, Taker, Work
 from shared.outbox import TELL, told
 from shared.problems import NotFound, StaleVersion, WrongState
@@ -157,7 +157,7 @@ _NEXT_NUMBER = text(
 )
 
 
-async def create(tx: AsyncConnection, request: ServiceRequest, step: Step, *events: Event) -> None:
+async def create(tx: Transaction, request: ServiceRequest, step: Step, *events: Event) -> None:
     """Insert a new request with its first step, tell of it, and index its words."""
     await tx.execute(_CREATE, values_of(request) | _step_values(step) | told(events))
     await tx.execute(
@@ -166,14 +166,14 @@ async def create(tx: AsyncConnection, request: ServiceRequest, step: Step, *even
     )
 
 
-async def save(tx: AsyncConnection, request: ServiceRequest, step: Step, *events: Event) -> None:
+async def save(tx: Transaction, request: ServiceRequest, step: Step, *events: Event) -> None:
     """Store the next version and its step, and tell of it. Raises WrongState for a lost race."""
     values = values_of(request) | _step_values(step) | told(events)
     if (await tx.execute(_SAVE, values)).one().saved != 1:
         raise WrongState
 
 
-async def save_handlers(tx: AsyncConnection, request: ServiceRequest) -> None:
+async def save_handlers(tx: Transaction, request: ServiceRequest) -> None:
     """Keep who handles a request, for the lists of the people themselves."""
     await tx.execute(
         _SAVE_HANDLERS,
@@ -186,14 +186,14 @@ async def save_handlers(tx: AsyncConnection, request: ServiceRequest) -> None:
 
 
 async def load(
-    tx: AsyncConnection, community: str, request_id: UUID, *, expected: int | None = None
+    tx: Transaction, community: str, request_id: UUID, *, expected: int | None = None
 ) -> ServiceRequest:
     """A request to change, locked until the transaction ends.
 
     Raises NotFound, and StaleVersion when the caller has seen another version than the present.
     """
     rows = await tx.execute(_LOAD, {"community": community, "id": request_id})
-    row = rows.mappings().one_or_none()
+    row = rows.one_or_none()
     if row is None:
         raise NotFound
     request = _request(row)
@@ -203,20 +203,20 @@ async def load(
 
 
 async def read(
-    tx: AsyncConnection, community: str, request_id: UUID, *, seen_by: UUID | None
+    tx: Transaction, community: str, request_id: UUID, *, seen_by: UUID | None
 ) -> ServiceRequest:
     """A request that `seen_by` may see (None: staff). Raises NotFound."""
     rows = await tx.execute(
         _READ,
         {"community": community, "id": request_id, "seen_by": seen_by},
     )
-    row = rows.mappings().one_or_none()
+    row = rows.one_or_none()
     if row is None:
         raise NotFound
     return _request(row)
 
 
-async def search(tx: AsyncConnection, wanted: Search) -> list[ServiceRequest]:
+async def search(tx: Transaction, wanted: Search) -> list[ServiceRequest]:
     """Requests, newest first; one more than `limit` when there are more."""
     rows = await tx.execute(
         _SEARCH_MINE if wanted.mine else _SEARCH,
@@ -231,16 +231,16 @@ async def search(tx: AsyncConnection, wanted: Search) -> list[ServiceRequest]:
             "limit": wanted.limit,
         },
     )
-    return [_request(row) for row in rows.mappings()]
+    return [_request(row) for row in rows]
 
 
-async def history(tx: AsyncConnection, community: str, request_id: UUID) -> list[Step]:
+async def history(tx: Transaction, community: str, request_id: UUID) -> list[Step]:
     """Every step of a request, in order."""
     rows = await tx.execute(_HISTORY, {"community": community, "id": request_id})
-    return [Step(**row) for row in rows.mappings()]
+    return [Step(**row) for row in rows]
 
 
-async def next_number(tx: AsyncConnection, community: str, year: int) -> str:
+async def next_number(tx: Transaction, community: str, year: int) -> str:
     """The next number people read, for example WH-2026-000153; gaps only after a rollback."""
     row = (await tx.execute(_NEXT_NUMBER, {"community": community, "year": year})).one()
     return f"{row.prefix or community.upper()}-{year}-{row.last:06d}"
@@ -266,7 +266,7 @@ def _step_values(step: Step) -> dict[str, Any]:
     }
 
 
-def _request(row: RowMapping) -> ServiceRequest:
+def _request(row: Row) -> ServiceRequest:
     values = {name: row[name] for name in COLUMNS}
     values["status"] = Status(values["status"])
     values["offered_to"] = values["offered_to"] and Taker(**values["offered_to"])

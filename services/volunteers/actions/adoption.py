@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import TypeIs
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.volunteers import domain, store
 from services.volunteers.actions.tasks import key_of
 from services.volunteers.domain import RequestStep, Standing, Task
 from shared import ids
+from shared.database import Transaction
 from shared.events import (
     Event,
     RequestCancelled,
@@ -23,7 +22,7 @@ from shared.events.volunteers import TaskEvent
 __all__ = ["adopt"]
 
 
-async def adopt(tx: AsyncConnection, told: Sequence[TaskEvent], around: Sequence[Event]) -> int:
+async def adopt(tx: Transaction, told: Sequence[TaskEvent], around: Sequence[Event]) -> int:
     """Rebuild tasks from the events of theirs that this database does not know.
 
     `around` holds the steps of their requests. Tells nothing: all of it has been told.

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.volunteers import domain, store
 from services.volunteers.domain import (
     AlreadyRegistered,
@@ -14,6 +12,7 @@ from services.volunteers.domain import (
     Volunteer,
 )
 from shared import clock, ids, neighbourhood
+from shared.database import Transaction
 from shared.problems import NotFound, UnknownId
 
 __all__ = [
@@ -48,7 +47,7 @@ class Grouping:
 
 
 async def register(
-    tx: AsyncConnection,
+    tx: Transaction,
     community: str,
     person_id: UUID,
     offering: Offering,
@@ -66,7 +65,7 @@ async def register(
 
 
 async def register_many(
-    tx: AsyncConnection,
+    tx: Transaction,
     community: str,
     person_ids: Iterable[UUID],
     offering: Offering,
@@ -81,7 +80,7 @@ async def register_many(
 
 
 async def change_volunteer(
-    tx: AsyncConnection,
+    tx: Transaction,
     community: str,
     person_id: UUID,
     offering: Offering,
@@ -98,7 +97,7 @@ async def change_volunteer(
     return changed
 
 
-async def form_team(tx: AsyncConnection, community: str, grouping: Grouping) -> Team:
+async def form_team(tx: Transaction, community: str, grouping: Grouping) -> Team:
     """Form a team of members. Raises UnknownId."""
     members = domain.ordered((grouping.leader_id, *grouping.member_ids))
     await _require_members(tx, community, members, "member_ids")
@@ -119,7 +118,7 @@ async def form_team(tx: AsyncConnection, community: str, grouping: Grouping) -> 
 
 
 async def change_members(
-    tx: AsyncConnection,
+    tx: Transaction,
     community: str,
     team_id: UUID,
     *,
@@ -137,14 +136,14 @@ async def change_members(
     return changed
 
 
-async def require_somebody(tx: AsyncConnection, community: str, person_id: UUID) -> None:
+async def require_somebody(tx: Transaction, community: str, person_id: UUID) -> None:
     """Refuse an id that is no member of the community. Raises NotFound."""
     if not await neighbourhood.knows_member(tx, community, person_id):
         raise NotFound
 
 
 async def _require_members(
-    tx: AsyncConnection, community: str, person_ids: Iterable[UUID], field: str
+    tx: Transaction, community: str, person_ids: Iterable[UUID], field: str
 ) -> None:
     if await store.unknown_members(tx, community, person_ids):
         raise UnknownId(field)

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.volunteers import domain, store
 from services.volunteers.domain import (
     Actor,
@@ -15,6 +13,7 @@ from services.volunteers.domain import (
 )
 from services.volunteers.store import Key
 from shared import clock, ids
+from shared.database import Transaction
 from shared.events import Event
 from shared.events.volunteers import TaskEvent
 from shared.outbox import emit
@@ -42,7 +41,7 @@ class Change:
     expected: int | None = None
 
 
-async def claim(tx: AsyncConnection, change: Change) -> Task:
+async def claim(tx: Transaction, change: Change) -> Task:
     """Take a place in a task; of any number of callers exactly as many win as are wanted."""
     task = await _load(tx, change)
     decided = domain.claim(
@@ -51,7 +50,7 @@ async def claim(tx: AsyncConnection, change: Change) -> Task:
     return await _keep(tx, *decided)
 
 
-async def decline(tx: AsyncConnection, change: Change, *, reason: str) -> Task:
+async def decline(tx: Transaction, change: Change, *, reason: str) -> Task:
     """Give a place back, or turn an offer down."""
     task = await _load(tx, change)
     decided = domain.decline(
@@ -64,7 +63,7 @@ async def decline(tx: AsyncConnection, change: Change, *, reason: str) -> Task:
     return await _keep(tx, *decided)
 
 
-async def check_in(tx: AsyncConnection, change: Change) -> Task:
+async def check_in(tx: Transaction, change: Change) -> Task:
     """Begin the work at the place."""
     task = await _load(tx, change)
     decided = domain.check_in(
@@ -73,7 +72,7 @@ async def check_in(tx: AsyncConnection, change: Change) -> Task:
     return await _keep(tx, *decided)
 
 
-async def complete(tx: AsyncConnection, change: Change, report: Report) -> Task:
+async def complete(tx: Transaction, change: Change, report: Report) -> Task:
     """Finish one's part and write its hours down."""
     task = await _load(tx, change)
     completed, event = domain.complete(
@@ -85,13 +84,13 @@ async def complete(tx: AsyncConnection, change: Change, report: Report) -> Task:
     return completed
 
 
-async def enough(tx: AsyncConnection, change: Change) -> Task:
+async def enough(tx: Transaction, change: Change) -> Task:
     """Be content with the takers who stand."""
     task = await _load(tx, change)
     return await _keep(tx, *domain.enough(task, now=clock.now()))
 
 
-async def follow_requests(tx: AsyncConnection, steps: Sequence[RequestStep]) -> None:
+async def follow_requests(tx: Transaction, steps: Sequence[RequestStep]) -> None:
     """Make, offer, void, give back and close tasks with their requests; late steps change nothing.
 
     Raises NotYet when a task that must exist has not been made here.
@@ -112,11 +111,11 @@ async def follow_requests(tx: AsyncConnection, steps: Sequence[RequestStep]) -> 
     await emit(tx, *events)
 
 
-async def _load(tx: AsyncConnection, change: Change) -> Task:
+async def _load(tx: Transaction, change: Change) -> Task:
     return await store.load(tx, change.community, change.task_id, expected=change.expected)
 
 
-async def _keep(tx: AsyncConnection, task: Task, event: Event | None) -> Task:
+async def _keep(tx: Transaction, task: Task, event: Event | None) -> Task:
     """Store a decided step and tell of it."""
     await store.save(tx, [task])
     if event is not None:

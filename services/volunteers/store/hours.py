@@ -6,9 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.volunteers.domain import Assignment, Task
+from shared.database import Transaction
 from shared.events import Taker
 
 __all__ = ["ServiceRecord", "record", "records", "total_minutes"]
@@ -53,7 +53,7 @@ _RECORDS = text(
 _TOTAL = text(f"SELECT coalesce(sum(record.service_minutes), 0) {_COUNTING}")
 
 
-async def record(tx: AsyncConnection, record_id: UUID, task: Task, done: Assignment) -> None:
+async def record(tx: Transaction, record_id: UUID, task: Task, done: Assignment) -> None:
     """Write down what a taker has just completed."""
     await tx.execute(
         _RECORD,
@@ -74,7 +74,7 @@ async def record(tx: AsyncConnection, record_id: UUID, task: Task, done: Assignm
 
 
 async def records(
-    tx: AsyncConnection, community: str, person_id: UUID, *, after: UUID | None, limit: int
+    tx: Transaction, community: str, person_id: UUID, *, after: UUID | None, limit: int
 ) -> Sequence[ServiceRecord]:
     """A person's records that count, newest first; one more than `limit` when there are more."""
     rows = await tx.execute(
@@ -95,7 +95,7 @@ async def records(
     ]
 
 
-async def total_minutes(tx: AsyncConnection, community: str, person_id: UUID) -> int:
+async def total_minutes(tx: Transaction, community: str, person_id: UUID) -> int:
     """All the service minutes of a person that count."""
     rows = await tx.execute(_TOTAL, {"community": community, "person_id": person_id})
     return int(rows.scalar_one())

@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import RowMapping
 
 from services.volunteers.domain import Assignment, Evidence, Standing, State, Task
+from shared.database import Row
 from shared.events import Taker
 
 __all__ = [
@@ -67,7 +67,7 @@ def assignment_row(task: Task, one: Assignment) -> dict[str, Any]:
     }
 
 
-def task_of(row: RowMapping, assignments: tuple[Assignment, ...]) -> Task:
+def task_of(row: Row, assignments: tuple[Assignment, ...]) -> Task:
     """The task of a row."""
     values = _without(row, "places_free", "offered_kind", "offered_id")
     values["state"] = State(values["state"])
@@ -77,7 +77,7 @@ def task_of(row: RowMapping, assignments: tuple[Assignment, ...]) -> Task:
     )
 
 
-def assignment_of(row: RowMapping) -> Assignment:
+def assignment_of(row: Row) -> Assignment:
     """The assignment of a row."""
     values = _without(row, "community", "task_id", "taker_kind", "taker_id")
     values["state"] = Standing(values["state"])
@@ -86,6 +86,6 @@ def assignment_of(row: RowMapping) -> Assignment:
     return Assignment(**values, taker=Taker(kind=row["taker_kind"], id=row["taker_id"]))
 
 
-def _without(row: RowMapping, *names: str) -> dict[str, Any]:
+def _without(row: Row, *names: str) -> dict[str, Any]:
     values: dict[str, Any] = dict(row)
     return {name: value for name, value in values.items() if name not in names}

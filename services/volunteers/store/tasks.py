@@ -7,8 +7,7 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping, TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import TextClause, text
 
 from services.volunteers.domain import Assignment, State, Task
 from services.volunteers.store.rows import (
@@ -22,7 +21,7 @@ from services.volunteers.store.rows import (
     task_row,
 )
 from services.volunteers.store.tables import FREE
-from shared.database import changed_rows
+from shared.database import Row, Transaction
 from shared.problems import NotFound, StaleVersion, WrongState
 
 __all__ = ["Eyes", "Key", "Search", "load", "load_cycles", "read", "save", "search"]
@@ -126,14 +125,14 @@ _SAVE_ASSIGNMENTS = text(
 
 
 async def load(
-    tx: AsyncConnection, community: str, task_id: UUID, *, expected: int | None = None
+    tx: Transaction, community: str, task_id: UUID, *, expected: int | None = None
 ) -> Task:
     """A task to change, locked until the transaction ends: of many claims one is decided at a time.
 
     Raises NotFound, and StaleVersion when the caller has seen another version than the present.
     """
     rows = await tx.execute(_LOAD, {"community": community, "id": task_id})
-    (task,) = await _tasks(tx, rows.mappings().all()) or (None,)
+    (task,) = await _tasks(tx, rows) or (None,)
     if task is None:
         raise NotFound
     if expected not in {None, task.version}:
@@ -141,7 +140,7 @@ async def load(
     return task
 
 
-async def load_cycles(tx: AsyncConnection, keys: Iterable[Key]) -> dict[Key, Task]:
+async def load_cycles(tx: Transaction, keys: Iterable[Key]) -> dict[Key, Task]:
     """The tasks of these cycles that exist, locked in the order of their ids."""
     wanted = sorted(keys)
     rows = await tx.execute(
@@ -152,40 +151,39 @@ async def load_cycles(tx: AsyncConnection, keys: Iterable[Key]) -> dict[Key, Tas
             "cycles": [cycle for _, _, cycle in wanted],
         },
     )
-    tasks = await _tasks(tx, rows.mappings().all())
+    tasks = await _tasks(tx, rows)
     return {(task.community, task.request_id, task.cycle): task for task in tasks}
 
 
-async def save(tx: AsyncConnection, tasks: Sequence[Task]) -> None:
+async def save(tx: Transaction, tasks: Sequence[Task]) -> None:
     """Store the next versions of `tasks`, new ones too. Raises WrongState when one is not newer."""
     if not tasks:
         return
     rows = [task_row(task) for task in tasks]
-    saved = await tx.execute(_SAVE, {"rows": as_json(rows)})
-    if changed_rows(saved) != len(tasks):
+    if await tx.change(_SAVE, {"rows": as_json(rows)}) != len(tasks):
         raise WrongState
     changed = [assignment_row(task, one) for task in tasks for one in task.changed]
     if changed:
         await tx.execute(_SAVE_ASSIGNMENTS, {"rows": as_json(changed)})
 
 
-async def read(tx: AsyncConnection, community: str, task_id: UUID, *, eyes: Eyes) -> Task:
+async def read(tx: Transaction, community: str, task_id: UUID, *, eyes: Eyes) -> Task:
     """A task that `eyes` may see. Raises NotFound."""
     rows = await tx.execute(_READ, {"community": community, "id": task_id} | _sight(eyes))
-    (task,) = await _tasks(tx, rows.mappings().all()) or (None,)
+    (task,) = await _tasks(tx, rows) or (None,)
     if task is None:
         raise NotFound
     return task
 
 
-async def search(tx: AsyncConnection, wanted: Search) -> list[Task]:
+async def search(tx: Transaction, wanted: Search) -> list[Task]:
     """Tasks, newest first; one more than `limit` when there are more."""
     asked = {name: value for name in _FILTERS if (value := getattr(wanted, name))}
     everything = None if wanted.eyes.sees_all else _BOARD
     query = _search_of(_MINE if wanted.mine else everything, tuple(asked))
     values = {"community": wanted.community, "limit": wanted.limit}
     rows = await tx.execute(query, values | asked | _sight(wanted.eyes))
-    return await _tasks(tx, rows.mappings().all())
+    return await _tasks(tx, rows)
 
 
 @cache
@@ -209,7 +207,7 @@ def _sight(eyes: Eyes) -> dict[str, Any]:
     }
 
 
-async def _tasks(tx: AsyncConnection, rows: Sequence[RowMapping]) -> list[Task]:
+async def _tasks(tx: Transaction, rows: Sequence[Row]) -> list[Task]:
     """The tasks of rows with their assignments.
 
     A statement of its own: after waiting for a lock, the first one would still show the assignments
@@ -225,6 +223,6 @@ async def _tasks(tx: AsyncConnection, rows: Sequence[RowMapping]) -> list[Task]:
         },
     )
     assignments: defaultdict[UUID, list[Assignment]] = defaultdict(list)
-    for one in found.mappings():
+    for one in found:
         assignments[one["task_id"]].append(assignment_of(one))
     return [task_of(row, tuple(assignments[row["id"]])) for row in rows]

@@ -3,10 +3,10 @@
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import text
 
 from services.volunteers.domain import Team
+from shared.database import Row, Transaction
 from shared.problems import NotFound, StaleVersion
 
 __all__ = ["load_team", "read_team", "save_team", "teams"]
@@ -52,7 +52,7 @@ _ADD_MEMBERS = text(
 
 
 async def load_team(
-    tx: AsyncConnection, community: str, team_id: UUID, *, expected: int | None
+    tx: Transaction, community: str, team_id: UUID, *, expected: int | None
 ) -> Team:
     """A team to change, locked. Raises NotFound, StaleVersion."""
     rows = await tx.execute(_LOCK, {"community": community, "id": team_id})
@@ -62,24 +62,22 @@ async def load_team(
     return await read_team(tx, community, team_id)
 
 
-async def read_team(tx: AsyncConnection, community: str, team_id: UUID) -> Team:
+async def read_team(tx: Transaction, community: str, team_id: UUID) -> Team:
     """A team with its members. Raises NotFound."""
     rows = await tx.execute(_READ, {"community": community, "id": team_id})
-    row = rows.mappings().one_or_none()
+    row = rows.one_or_none()
     if row is None:
         raise NotFound
     return _team(row)
 
 
-async def teams(
-    tx: AsyncConnection, community: str, *, after: UUID | None, limit: int
-) -> list[Team]:
+async def teams(tx: Transaction, community: str, *, after: UUID | None, limit: int) -> list[Team]:
     """Teams, newest first; one more than `limit` when there are more."""
     rows = await tx.execute(_TEAMS, {"community": community, "after": after, "limit": limit})
-    return [_team(row) for row in rows.mappings()]
+    return [_team(row) for row in rows]
 
 
-async def save_team(tx: AsyncConnection, team: Team) -> None:
+async def save_team(tx: Transaction, team: Team) -> None:
     """Store a new team, or the next version of one that `load_team` has locked."""
     values = {
         "community": team.community,
@@ -98,7 +96,7 @@ async def save_team(tx: AsyncConnection, team: Team) -> None:
     await tx.execute(_ADD_MEMBERS, members)
 
 
-def _team(row: RowMapping) -> Team:
+def _team(row: Row) -> Team:
     values: dict[str, Any] = dict(row)
     values["skills"] = tuple(values["skills"])
     values["member_ids"] = tuple(values["member_ids"])

@@ -5,12 +5,11 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import text
 
 from services.volunteers.domain import Availability, Volunteer
 from services.volunteers.store.rows import as_json
-from shared.database import changed_rows
+from shared.database import Row, Transaction
 from shared.problems import NotFound, StaleVersion, WrongState
 
 __all__ = [
@@ -78,44 +77,42 @@ _UNKNOWN = text(
 )
 
 
-async def unknown_members(
-    tx: AsyncConnection, community: str, person_ids: Iterable[UUID]
-) -> set[UUID]:
+async def unknown_members(tx: Transaction, community: str, person_ids: Iterable[UUID]) -> set[UUID]:
     """Those of `person_ids` who do not belong to the community, in one question."""
     rows = await tx.execute(_UNKNOWN, {"community": community, "person_ids": list(person_ids)})
     return set(rows.scalars())
 
 
-async def add_volunteers(tx: AsyncConnection, volunteers: Sequence[Volunteer]) -> int:
+async def add_volunteers(tx: Transaction, volunteers: Sequence[Volunteer]) -> int:
     """Add those who are not volunteers yet; how many they were."""
     rows = [{name: getattr(one, name) for name in _COLUMNS} for one in volunteers]
-    return changed_rows(await tx.execute(_ADD, {"rows": as_json(rows)}))
+    return await tx.change(_ADD, {"rows": as_json(rows)})
 
 
 async def load_volunteer(
-    tx: AsyncConnection, community: str, person_id: UUID, *, expected: int | None
+    tx: Transaction, community: str, person_id: UUID, *, expected: int | None
 ) -> Volunteer:
     """A volunteer to change, locked. Raises NotFound, StaleVersion."""
     rows = await tx.execute(_LOAD, {"community": community, "person_id": person_id})
-    volunteer = _found(rows.mappings().one_or_none())
+    volunteer = _found(rows.one_or_none())
     if expected not in {None, volunteer.version}:
         raise StaleVersion
     return volunteer
 
 
-async def read_volunteer(tx: AsyncConnection, community: str, person_id: UUID) -> Volunteer:
+async def read_volunteer(tx: Transaction, community: str, person_id: UUID) -> Volunteer:
     """A volunteer. Raises NotFound."""
     rows = await tx.execute(_READ_ONE, {"community": community, "person_id": person_id})
-    return _found(rows.mappings().one_or_none())
+    return _found(rows.one_or_none())
 
 
-async def save_volunteer(tx: AsyncConnection, volunteer: Volunteer) -> None:
+async def save_volunteer(tx: Transaction, volunteer: Volunteer) -> None:
     """Store the next version. Raises WrongState when another came first."""
-    if changed_rows(await tx.execute(_SAVE, _values(volunteer))) != 1:
+    if await tx.change(_SAVE, _values(volunteer)) != 1:
         raise WrongState
 
 
-async def search_volunteers(tx: AsyncConnection, wanted: VolunteerSearch) -> list[Volunteer]:
+async def search_volunteers(tx: Transaction, wanted: VolunteerSearch) -> list[Volunteer]:
     """Volunteers by descending person id; one more than `limit` when there are more."""
     rows = await tx.execute(
         _SEARCH,
@@ -127,7 +124,7 @@ async def search_volunteers(tx: AsyncConnection, wanted: VolunteerSearch) -> lis
             "limit": wanted.limit,
         },
     )
-    return [_found(row) for row in rows.mappings()]
+    return [_found(row) for row in rows]
 
 
 def _values(volunteer: Volunteer) -> dict[str, Any]:
@@ -142,7 +139,7 @@ def _values(volunteer: Volunteer) -> dict[str, Any]:
     }
 
 
-def _found(row: RowMapping | None) -> Volunteer:
+def _found(row: Row | None) -> Volunteer:
     if row is None:
         raise NotFound
     values: dict[str, Any] = dict(row)

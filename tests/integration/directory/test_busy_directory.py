@@ -9,7 +9,7 @@ import pytest
 
 from services.directory import actions
 from shared import ids
-from shared.database import ALL_COMMUNITIES
+from shared.database import ALL_COMMUNITIES, Database
 from tests.support.platform import eventually
 
 PLACES = "code,parent_code,kind,title,compound_type\n"
@@ -38,14 +38,14 @@ async def test_many_sign_ins_at_once_leave_the_directory_to_others(directory, pl
 
 @pytest.mark.parametrize("what", ["places", "people"])
 async def test_a_slow_file_holds_no_connection(town, platform, what: str) -> None:
-    pool: Any = (await platform.app("directory")).state.service.database.engine.pool
+    database: Database = (await platform.app("directory")).state.service.database
     held: list[int] = []
 
     async def body() -> AsyncIterator[bytes]:
         for chunk in (PLACES if what == "places" else PEOPLE).encode().splitlines(keepends=True):
-            held.append(pool.checkedout())
+            held.append(database.in_use)
             yield chunk
-        held.append(pool.checkedout())
+        held.append(database.in_use)
 
     answer = await town.ask("POST", f"/{what}/import", content=body())
     assert answer.status_code == 200, answer.text

@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.notify import domain, store
@@ -68,7 +68,7 @@ async def test_notices_become_visible_in_the_order_of_their_ids(
     story.told = [one.event_id for one in steps]
     calls = [domain.calls_of(one, now=clock.now()) for one in steps]
     first, second = (domain.address(one, {}) for one in calls)
-    database = Database.connect(platform.databases.address("notify"), pool_size=3, overflow=0)
+    database = Database(platform.databases.address("notify"), connections=3)
 
     async def make_second() -> None:
         async with database.transaction(slug) as tx:
@@ -133,7 +133,7 @@ async def test_a_notice_never_changes_but_in_being_read(story: Story, platform: 
     await story.tell(story.step(RequestRegistered))
     await story.kinds(story.requester, "request_registered")
     for forbidden in ("UPDATE notice SET kind = 'x'", "DELETE FROM notice"):
-        with pytest.raises(DBAPIError, match="permission denied"):
+        with pytest.raises(asyncpg.PostgresError, match="permission denied"):
             await platform.rows("notify", f"{forbidden} RETURNING 1")
 
 

@@ -18,7 +18,6 @@ from nats.errors import TimeoutError as NatsTimeout
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from deploy import services
 from shared import broker, clock, ids, topology
@@ -526,17 +525,17 @@ class TestReasons:
             for attempts in range(1, 6):
                 await attempted(toy, ball.event_id, attempts)
                 (parked,) = await toy.parked(ball.event_id)
-                assert parked.reason == "DBAPIError (22000)"
+                assert parked.reason == "DataError (22000)"
                 await make_due(toy, ball.event_id)
             (letter,) = await toy.buried(hood.slug)
-        assert letter["headers"]["jinlin-reason"] == "DBAPIError (22000)"
+        assert letter["headers"]["jinlin-reason"] == "DataError (22000)"
         failures = [one for one in logs if one["event"] == "consumer.failed"]
         assert len(failures) == 6
         assert "behaviour.py" in str(failures)
         assert "13800001111" not in str(logs)
 
     async def test_a_refusal_of_the_server_has_its_code(self, toy: Toy) -> None:
-        assert reason_of(await refused(toy, "SELECT 1 / 0")) == "DBAPIError (22012)"
+        assert reason_of(await refused(toy, "SELECT 1 / 0")) == "DivisionByZeroError (22012)"
 
 
 class TestTraces:
@@ -607,11 +606,11 @@ async def nothing_pending(toy: Toy) -> bool:
     return info.num_ack_pending == 0 and info.num_pending == 0
 
 
-async def refused(toy: Toy, sql: str, **values: object) -> DBAPIError:
+async def refused(toy: Toy, sql: str, **values: object) -> asyncpg.PostgresError:
     """What the toy's database says to a statement that cannot be."""
     database = toy.platform.database(toy.name)
-    async with database.transaction() as tx:
-        with pytest.raises(DBAPIError) as error:
+    with pytest.raises(asyncpg.PostgresError) as error:
+        async with database.transaction() as tx:
             await tx.execute(text(sql), values)
     await database.close()
     return error.value

@@ -185,9 +185,7 @@ class TestAgain:
                 toy, hood, *(returned(hood.slug, ids.new_id()) for _ in range(number))
             )
             await toy.all_sent(hood.slug)
-            database = Database.connect(
-                toy.platform.databases.address("toy"), pool_size=1, overflow=0, patient=True
-            )
+            database = Database(toy.platform.databases.address("toy"), connections=1, patient=True)
             assert await operating._send_again(database, sent[0]) == number
             async with database.transaction() as tx:
                 patience = (await tx.execute(text("SHOW statement_timeout"))).scalar_one()
@@ -398,7 +396,7 @@ class TestBusAway:
             await eventually(lambda: not_ready(app, "bus"))
             assert len(tasks_with(ours)) > 1
         assert service.bus.nats().is_closed
-        assert service.database.engine.pool.checkedout() == 0
+        assert service.database.in_use == 0
 
         async def nothing_goes_on() -> bool:
             return tasks_with(ours) == {asyncio.current_task()}

@@ -20,7 +20,6 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey
 from pydantic import BaseModel
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from deploy import services
 from shared import identity, ids, service
@@ -204,23 +203,22 @@ class TestTransactions:
         for opened, seen in [((here,), 1), ((here, there), 2), ((), 0), (("*",), 2)]:
             async with database.transaction(*opened) as tx:
                 assert (await tx.execute(count, both)).scalar_one() == seen
-        with pytest.raises(DBAPIError, match="row-level security"):
+        with pytest.raises(asyncpg.PostgresError, match="row-level security"):
             async with database.transaction(here) as tx:
                 await tx.execute(insert, {"one": f"{there}-2"})
-        with pytest.raises(DBAPIError, match="row-level security"):
+        with pytest.raises(asyncpg.PostgresError, match="row-level security"):
             async with database.transaction(here) as tx:
                 await tx.execute(
                     text("UPDATE known_community SET community = 'x' WHERE community = :a"), both
                 )
         async with database.transaction(here) as tx:
-            deleted = await tx.execute(text("DELETE FROM known_community"))
-            assert deleted.rowcount == 1
+            assert await tx.change(text("DELETE FROM known_community")) == 1
 
     async def test_what_was_opened_is_closed_for_the_next(
         self, toy: Toy, platform: Platform
     ) -> None:
         """On the same connection, after a commit and after a failure."""
-        database = Database.connect(platform.databases.address("toy"), pool_size=1, overflow=1)
+        database = Database(platform.databases.address("toy"), connections=2)
         look = text(
             "SELECT pg_backend_pid() AS pid, current_setting('app.communities', true) AS opened, "
             "(SELECT count(*) FROM known_community) AS seen"
@@ -229,7 +227,7 @@ class TestTransactions:
             async with database.transaction("*") as tx:
                 first = (await tx.execute(look)).one()
             for _ in range(2):
-                async with database.engine.begin() as plain:
+                async with database.transaction() as plain:
                     after = (await plain.execute(look)).one()
                 assert after.pid == first.pid
                 assert after.opened in {None, ""}

@@ -1,11 +1,12 @@
 """What a community has long finished costs nobody who looks for a task."""
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.volunteers import store
 from services.volunteers.domain import State
 from shared import ids
+from shared.database import Transaction
 from tests.support.board import Board
 from tests.support.platform import Platform
 
@@ -78,6 +79,6 @@ async def bury(board: Board, platform: Platform) -> None:
     await owner.dispose()
 
 
-async def read(tx: AsyncConnection) -> int:
+async def read(tx: Transaction) -> int:
     """How many rows this transaction has read from tables."""
     return int((await tx.execute(READ)).scalar_one())

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, status
 from pydantic import BaseModel
-from sqlalchemy import insert, select, update
+from sqlalchemy import text
 
 from shared import arrivals, ids, service
 from shared.consumers import Consumers, EventTx
@@ -21,9 +21,20 @@ from shared.problems import NotFound, StaleVersion, WrongState
 from shared.settings import ServiceSettings
 from tests.support.toy.behaviour import behaviour
 from tests.support.toy.events import Thrown, returned
-from tests.support.toy.tables import caught, note
 
 FOLDER = Path(__file__).parent
+
+_CATCH = text(
+    "INSERT INTO caught (community, event_id, ball_id) VALUES (:community, :event_id, :ball_id)"
+)
+_WRITE = text(
+    "INSERT INTO note (community, id, version, words) VALUES (:community, :id, :version, :words)"
+)
+_READ = text("SELECT * FROM note WHERE community = :community AND id = :id")
+_LOCK = text("SELECT * FROM note WHERE community = :community AND id = :id FOR UPDATE")
+_CHANGE = text(
+    "UPDATE note SET version = :version, words = :words WHERE community = :community AND id = :id"
+)
 
 consumes = Consumers()
 follow_directory(consumes, "toy")
@@ -38,7 +49,7 @@ async def catch(balls: Sequence[Thrown], tx: EventTx) -> None:
         {"community": one.community, "event_id": one.event_id, "ball_id": one.ball_id}
         for one in balls
     ]
-    await tx.execute(insert(caught), rows)
+    await tx.change_each(_CATCH, rows)
     answers = [
         returned(one.community, one.ball_id, version=one.version).model_copy(
             update={"caused_by": one.event_id}
@@ -91,7 +102,7 @@ async def write(
 ) -> NoteView:
     await behaviour.at_gate()
     view = NoteView(id=ids.new_id(), version=1, words=saying.words)
-    await tx.execute(insert(note).values(community=community, **view.model_dump()))
+    await tx.execute(_WRITE, {"community": community, **view.model_dump()})
     await emit(tx, returned(community, view.id))
     return edition.told(view)
 
@@ -100,9 +111,8 @@ async def write(
 async def refuse(community: CommunityPath, saying: Saying, caller: Writer, tx: Tx) -> NoteView:
     """Does everything, then finds that it may not."""
     note_id = ids.new_id()
-    await tx.execute(
-        insert(note).values(community=community, id=note_id, version=1, words=saying.words)
-    )
+    view = NoteView(id=note_id, version=1, words=saying.words)
+    await tx.execute(_WRITE, {"community": community, **view.model_dump()})
     await emit(tx, returned(community, note_id))
     raise AlreadySaid
 
@@ -123,8 +133,7 @@ async def read(
     edition: Edition,
 ) -> NoteView:
     await behaviour.at_gate()
-    query = select(note).where(note.c.community == community, note.c.id == note_id)
-    row = (await tx.execute(query)).mappings().one_or_none()
+    row = (await tx.execute(_READ, {"community": community, "id": note_id})).one_or_none()
     if row is None:
         raise NotFound
     return edition.told(NoteView.model_validate(dict(row)))
@@ -136,18 +145,13 @@ async def change(
     edition: Edition,
 ) -> NoteView:  # fmt: skip
     expected = edition.expected
-    query = select(note).where(note.c.community == community, note.c.id == note_id)
-    row = (await tx.execute(query.with_for_update())).mappings().one_or_none()
+    row = (await tx.execute(_LOCK, {"community": community, "id": note_id})).one_or_none()
     if row is None:
         raise NotFound
     if expected not in {None, row["version"]}:
         raise StaleVersion
     view = NoteView(id=note_id, version=row["version"] + 1, words=saying.words)
-    await tx.execute(
-        update(note)
-        .where(note.c.community == community, note.c.id == note_id)
-        .values(version=view.version, words=view.words)
-    )
+    await tx.execute(_CHANGE, {"community": community, **view.model_dump()})
     return edition.told(view)
 
 
