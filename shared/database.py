@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 __all__ = [
     "ALL_COMMUNITIES",
     "Database",
+    "RolledBack",
     "Row",
     "Rows",
     "Transaction",

@@ -43,7 +43,7 @@ _PARK = text(
 _PUT_BACK = text(_WAIT + "DO NOTHING")
 _TAKE_DUE = text(
     """
-    UPDATE retry SET next_at = now() + interval '60 seconds'
+    UPDATE retry SET next_at = now() + interval '15 seconds'
     WHERE (consumer, event_id) IN (
         SELECT consumer, event_id FROM retry WHERE next_at <= now()
         ORDER BY next_at LIMIT :limit FOR UPDATE SKIP LOCKED)
@@ -102,7 +102,10 @@ async def put_back(
 
 
 async def take_due(tx: Transaction, *, limit: int) -> list[Parked]:
-    """Take parked events whose time has come; nobody else gets them for a minute."""
+    """Take parked events whose time has come; nobody else gets them for 15 s.
+
+    Whoever is killed with them in hand keeps them waiting for no longer than that.
+    """
     rows = await tx.execute(_TAKE_DUE, {"limit": limit})
     return [Parked(**row) for row in rows]
 

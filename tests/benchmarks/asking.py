@@ -7,6 +7,7 @@ the key that the tokens of the requesters are signed with.
 import asyncio
 import os
 import time
+from contextlib import suppress
 from http import HTTPStatus
 from uuid import UUID
 
@@ -85,9 +86,19 @@ class Asking:
             raise RuntimeError(f"{path} was answered with {status}")
 
     async def post(self, path: str, headers: str) -> int:
-        """One request over a connection that nobody else uses meanwhile."""
+        """One request over a connection that nobody else uses meanwhile.
+
+        A service hangs up on idle connections, also just when something is on its way to it: then
+        it is asked again over a new one, as every client of HTTP does (RFC 9112, 9.3.1).
+        """
         self._free = [one for one in self._free if one.is_open]
-        connection = self._free.pop() if self._free else await self._connect()
+        if self._free:
+            connection = self._free.pop()
+            with suppress(ConnectionError):
+                return await self._post(connection, path, headers)
+        return await self._post(await self._connect(), path, headers)
+
+    async def _post(self, connection: Answer, path: str, headers: str) -> int:
         status = await connection.post(path, headers)
         self._free.append(connection)
         return status

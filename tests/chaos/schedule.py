@@ -101,7 +101,7 @@ _SECONDS: Final = {
     Kind.STALL: (0.5, 3.0),
     Kind.SLOW: (0.5, 2.0),
 }
-_CLOSES_BETWEEN: Final = (8, 24)
+_CLOSES_BETWEEN: Final = (9, 28)
 
 
 @dataclass(frozen=True, slots=True)
