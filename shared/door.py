@@ -141,12 +141,17 @@ PlatformTx = Annotated[Transaction, Depends(_platform_transaction, scope="functi
 async def _first_time(
     tx: Transaction, request: Request, key: str
 ) -> Callable[[Response], Coroutine[Any, Any, None]]:
-    """Make sure this key is new; gives what keeps the answer. Raises Replayed and the problems."""
+    """Make sure this key is new; gives what keeps the answer. Raises Replayed and the problems.
+
+    A request is the same as the first one when its body is, or its `state.content` where a
+    dependency has set that: the frame of a form is another one whenever it is sent.
+    """
     if len(key) > LONGEST_KEY:
         raise KeyTooLong
     principal = str(request.state.caller.person_id)
     route = f"{request.method} {request.url.path}?{request.url.query}"
-    body_hash = hashlib.sha256(await request.body()).digest()
+    content = getattr(request.state, "content", None)
+    body_hash = hashlib.sha256(await request.body() if content is None else content).digest()
     community = request.path_params.get("community", PLATFORM)
     names = {"community": community, "principal": principal, "key": key}
     found = (await tx.execute(_FIND_ANSWER, names)).one()
