@@ -44,8 +44,9 @@ class DarkroomBroken(RuntimeError):  # noqa: N818 - what is so
 class Darkroom:
     """Develops the photos of one service, one at a time: each may take half a gigabyte."""
 
-    def __init__(self) -> None:
-        """Nobody waits."""
+    def __init__(self, patience_seconds: float = DEVELOP_SECONDS) -> None:
+        """Take how long one photo may take, with the wait for its turn."""
+        self._patience_seconds = patience_seconds
         self._turn = asyncio.Lock()
 
     async def develop(self, sent: bytes) -> bytes:
@@ -57,7 +58,7 @@ class Darkroom:
         if len(sent) > LARGEST_PHOTO_BYTES:
             raise PhotoTooLarge(FIELD)
         try:
-            async with asyncio.timeout(DEVELOP_SECONDS), self._turn:
+            async with asyncio.timeout(self._patience_seconds), self._turn:
                 code, developed = await _run(sent)
         except TimeoutError:
             raise Unavailable from None

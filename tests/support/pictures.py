@@ -65,7 +65,7 @@ def photo(kind: str = "JPEG", orientation: int = 1, size: tuple[int, int] = (640
     if kind == "PNG":
         more = {"pnginfo": PngImagePlugin.PngInfo()}
         more["pnginfo"].add_text("Location", CANARY)
-    return saved(image, kind, exif=exif(orientation), **more)
+    return saved(image, kind, exif=exif(orientation).tobytes(), **more)
 
 
 def moving(kind: str) -> bytes:
