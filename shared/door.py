@@ -146,7 +146,7 @@ async def _first_time(
         raise KeyTooLong
     principal = str(request.state.caller.person_id)
     route = f"{request.method} {request.url.path}?{request.url.query}"
-    body_hash = hashlib.sha256(await request.body()).digest()
+    body_hash = await _hash(request)
     community = request.path_params.get("community", PLATFORM)
     names = {"community": community, "principal": principal, "key": key}
     found = (await tx.execute(_FIND_ANSWER, names)).one()
@@ -177,6 +177,15 @@ async def _first_time(
             raise RequestUnderWay
 
     return keep
+
+
+async def _hash(request: Request) -> bytes:
+    """Of what makes two requests the same: the body, or what a dependency took out of it.
+
+    That is the `content` of the request's state: a form has another frame whenever it is sent.
+    """
+    content = getattr(request.state, "content", None)
+    return hashlib.sha256(await request.body() if content is None else content).digest()
 
 
 def _kept_headers(answer: Response) -> dict[str, str]:

@@ -25,6 +25,7 @@ from shared.identity import Identity
 from shared.limits import BodyLimit
 from shared.metrics import CountedCalls, Metrics
 from shared.permissions import permission_of
+from shared.photos import Darkroom
 from shared.reasons import told
 from shared.relay import Relay, Rendering
 from shared.settings import ServiceSettings
@@ -73,6 +74,7 @@ class Service:
     tracing: TracerProvider
     metrics: Metrics
     consumers: dict[str, Consumer] = field(default_factory=dict[str, Consumer])
+    darkroom: Darkroom = field(default_factory=Darkroom)
     prepared: bool = False
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server begins to stop: answers that would go on for ever end now."""

@@ -143,6 +143,11 @@ class Session:
         )
         return answer.json()
 
+    async def post_photo(self, path: str, photo: bytes) -> Any:
+        """Add a photo."""
+        answer = await self._call("POST", path, files={"photo": ("photo.jpg", photo)})
+        return answer.json()
+
     async def pages(self, path: str, **query: Any) -> AsyncIterator[Any]:
         """Every item of a list, page by page."""
         after: dict[str, str] = {}

@@ -11,6 +11,7 @@ from deploy.demo import wenhua
 from deploy.demo.api import Api, Session
 from deploy.demo.arrival import people_arrive, set_the_stage
 from deploy.demo.figures import Figures, Takers, waits
+from deploy.demo.picture import clean_yard
 from deploy.demo.run import Run, Told
 
 __all__ = ["replay"]
@@ -77,20 +78,18 @@ async def _claim_and_work(run: Run, cast: wenhua.Cast) -> list[str]:
         for _ in range((wenhua.CLAIMS - len(cast.members)) // len(cast.representatives))
     ]
     takers += [(run.sessions[name], None) for name in cast.members]
+    photo = clean_yard()
 
     async def work(job: tuple[dict[str, Any], tuple[Session, str | None]]) -> str:
         task, (taker, organisation) = job
         path = f"{where}/{task['id']}"
         await taker.post(f"{path}/claim", {"organisation_id": organisation} if organisation else {})
         await taker.post(f"{path}/check-in")
-        await taker.post(
-            f"{path}/complete",
-            {
-                "service_minutes": 30 + task["takers_wanted"] * 15,
-                "note": "已办好，并向居民当面说明",
-                "evidence": [{"kind": "photo", "reference": "demo/after.jpg"}],
-            },
-        )
+        if task["evidence_needed"] == "photo":
+            await taker.post_photo(f"{path}/photos", photo)
+        minutes = 30 + task["takers_wanted"] * 15
+        done = {"service_minutes": minutes, "note": "已办好，并向居民当面说明"}
+        await taker.post(f"{path}/complete", done)
         return task["request_id"]
 
     return await run.each("claimed and done", zip(tasks, takers, strict=False), work)

@@ -13,6 +13,7 @@ may = Permissions(
         "change the catalogue": {Role.COMMUNITY_STAFF, Role.OPERATOR},
         "submit": EVERY_MEMBER,
         "see requests": EVERY_MEMBER | {Role.OPERATOR, Role.AUDITOR},
+        "add photos": EVERY_MEMBER,
         "register": STAFF,
         "reject": {Role.COMMUNITY_STAFF, Role.SUBDISTRICT_STAFF},
         "list": STAFF,

@@ -13,6 +13,7 @@ may = Permissions(
         "claim": TAKERS,
         "decline": EVERY_MEMBER,
         "check in": EVERY_MEMBER,
+        "add photos": EVERY_MEMBER,
         "complete": EVERY_MEMBER,
         "say enough": STAFF,
         "volunteer": EVERY_MEMBER,

@@ -38,6 +38,12 @@ class Board:
         async with await self.platform.client("volunteers", who.token) as client:
             return await client.post(f"/{self.hood.slug}{path}", json=body, headers=headers)
 
+    async def show(self, who: Person, task: dict, photo: bytes) -> httpx.Response:
+        async with await self.platform.client("volunteers", who.token) as client:
+            return await client.post(
+                f"/{self.hood.slug}/tasks/{task['id']}/photos", files={"photo": photo}
+            )
+
     def event[E: Event](self, contract: type[E], request_id: UUID, **fields: object) -> E:
         usual: dict[str, Any] = {
             "community": self.hood.slug,

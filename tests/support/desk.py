@@ -42,6 +42,16 @@ class Desk:
                 f"/{self.hood.slug}/requests{path}", json=body, headers=headers
             )
 
+    async def show(
+        self, who: Person, request_id: UUID, photo: bytes, **headers: str
+    ) -> httpx.Response:
+        async with await self.platform.client("requests", who.token) as client:
+            return await client.post(
+                f"/{self.hood.slug}/requests/{request_id}/photos",
+                files={"photo": photo},
+                headers=headers,
+            )
+
     async def submitted(self, **changes: object) -> UUID:
         asking = {
             "category": "repair",

@@ -1,6 +1,7 @@
 """The use cases of the requests service: load, decide, save, tell."""
 
 from services.requests.actions.adoption import adopt
+from services.requests.actions.photos import add_photo
 from services.requests.actions.requests import (
     Asking,
     Change,
@@ -23,6 +24,7 @@ from services.requests.actions.requests import (
 __all__ = [
     "Asking",
     "Change",
+    "add_photo",
     "adopt",
     "cancel",
     "close",

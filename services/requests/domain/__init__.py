@@ -10,6 +10,7 @@ from services.requests.domain.intake import (
     submit,
 )
 from services.requests.domain.outcome import close, rate, reopen, settle_on_the_spot, verify
+from services.requests.domain.photos import require_may_show
 from services.requests.domain.request import Category, ServiceRequest, Status
 from services.requests.domain.task import TaskStep, follow_task
 
@@ -28,6 +29,7 @@ __all__ = [
     "register",
     "reject",
     "reopen",
+    "require_may_show",
     "settle_on_the_spot",
     "steps_told",
     "submit",

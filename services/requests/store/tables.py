@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from shared.photos import photo_table
 from shared.tables import service_metadata
 
 __all__ = ["metadata"]
@@ -103,6 +104,8 @@ handler = Table(
     Index("handler_request", "community", "request_id"),
     comment="Who handles which request, found by person.",
 )
+
+photo = photo_table(metadata, "service_request")
 
 search_word = Table(
     "search_word",

@@ -11,6 +11,7 @@ from services.volunteers.actions.people import (
     register_many,
     require_somebody,
 )
+from services.volunteers.actions.photos import add_photo
 from services.volunteers.actions.tasks import (
     Change,
     check_in,
@@ -25,6 +26,7 @@ __all__ = [
     "Change",
     "Grouping",
     "Offering",
+    "add_photo",
     "adopt",
     "change_members",
     "change_volunteer",

@@ -1,7 +1,7 @@
 """A task from its opening to its end."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.volunteers import domain, store
@@ -12,7 +12,7 @@ from services.volunteers.domain import (
     Task,
 )
 from services.volunteers.store import Key
-from shared import clock, ids
+from shared import clock, ids, photos
 from shared.database import Transaction
 from shared.events import Event
 from shared.events.volunteers import TaskEvent
@@ -75,6 +75,8 @@ async def check_in(tx: Transaction, change: Change) -> Task:
 async def complete(tx: Transaction, change: Change, report: Report) -> Task:
     """Finish one's part and write its hours down."""
     task = await _load(tx, change)
+    if task.evidence_needed == "photo":
+        report = replace(report, photos=await photos.count(tx, task.community, task.id))
     completed, event = domain.complete(
         task, change.actor, report, organisation_id=change.organisation_id, now=clock.now()
     )

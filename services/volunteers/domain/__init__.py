@@ -11,7 +11,15 @@ from services.volunteers.domain.people import (
     ordered,
     register,
 )
-from services.volunteers.domain.steps import Report, check_in, claim, complete, decline, enough
+from services.volunteers.domain.steps import (
+    Report,
+    check_in,
+    claim,
+    complete,
+    decline,
+    enough,
+    require_may_show,
+)
 from services.volunteers.domain.task import Actor, Assignment, Evidence, Standing, State, Task
 from services.volunteers.domain.words import AlreadyRegistered
 
@@ -39,4 +47,5 @@ __all__ = [
     "follow_request",
     "ordered",
     "register",
+    "require_may_show",
 ]

@@ -29,6 +29,7 @@ from services.volunteers.domain.words import (
     NotYourOrganisation,
     NotYourTask,
     OwnRequest,
+    PhotoNeeded,
     ReasonMissing,
 )
 from shared.events import Taker, TaskClaimed, TaskCompleted, TaskDeclined, TaskStarted
@@ -37,11 +38,12 @@ from shared.problems import WrongState
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a taker says of the finished work."""
+    """What a taker says of the finished work; `photos` is how many the task has by now."""
 
     service_minutes: int
     note: str = ""
     evidence: tuple[Evidence, ...] = ()
+    photos: int = 0
 
 
 def claim(
@@ -133,6 +135,15 @@ def complete(
     return moved, tell_completed(task, moved)
 
 
+def require_may_show(task: Task, actor: Actor) -> None:
+    """Takers show their work, from the claim to the end. Raises NotYourTask, TaskVoid, TaskClosed.
+
+    A photo is of the task and not of one place in it: who cleaned a yard together show it once.
+    """
+    require_living(task)
+    _held(task, actor, None)
+
+
 def enough(task: Task, *, now: datetime) -> tuple[Task, TaskCompleted | None]:
     """Staff are content with the takers who stand; voiding a task is the requests service's."""
     require_living(task)
@@ -182,7 +193,7 @@ def _require_others_request(task: Task, actor: Actor) -> None:
 
 
 def _require_evidence(task: Task, report: Report) -> None:
-    missing_note = task.evidence_needed == "note" and not report.note.strip()
-    photos = [one for one in report.evidence if one.kind == "photo"]
-    if missing_note or (task.evidence_needed == "photo" and not photos):
+    if task.evidence_needed == "note" and not report.note.strip():
         raise EvidenceNeeded
+    if task.evidence_needed == "photo" and not report.photos:
+        raise PhotoNeeded

@@ -74,10 +74,17 @@ class OwnRequest(NotAllowed):
 
 
 class EvidenceNeeded(NotMet):
-    """The category asks for something to show (`DOMAIN.md` §6 rule 4)."""
+    """The category asks for some words on the work (`DOMAIN.md` §6 rule 4)."""
 
-    zh = "请按要求填写办理说明或上传照片。"
-    en = "This task asks for a note or a photo of the work."
+    zh = "请填写办理说明。"
+    en = "This task asks for a note on the work."
+
+
+class PhotoNeeded(NotMet):
+    """The category asks to see the work (`DOMAIN.md` §6 rule 4)."""
+
+    zh = "请先上传办理照片，再提交办结。"
+    en = "This task asks for a photo of the work. Add one first, then complete it."
 
 
 class ReasonMissing(NotMet):

@@ -27,6 +27,7 @@ __all__ = [
     "RecordView",
     "TaskView",
     "actor_of",
+    "concerns",
     "eyes_of",
 ]
 
@@ -51,6 +52,14 @@ def eyes_of(caller: Caller, community: str) -> store.Eyes:
     )
 
 
+def concerns(task: Task, caller: Caller) -> bool:
+    """Whether a task is the caller's business: as staff, owner or taker."""
+    eyes = eyes_of(caller, task.community)
+    takers = {one.taker.id for one in task.standing}
+    is_theirs = caller.person_id in task.owners or not takers.isdisjoint(eyes.taker_ids)
+    return is_theirs or eyes.sees_all
+
+
 class Acting(Payload):
     """For whom the caller acts."""
 
@@ -70,7 +79,7 @@ class Declining(Acting):
 
 
 class EvidenceOf(Payload):
-    """Something to show of the work."""
+    """Something to show of the work, kept elsewhere; photos are added to the task itself."""
 
     kind: Literal["photo", "note", "signature"]
     reference: Reference
@@ -138,11 +147,9 @@ class TaskView(Versioned):
     def of(cls, task: Task, caller: Caller) -> "TaskView":
         """The view of a task: who asks and who helps is shown to those it concerns."""
         view = cls.model_validate(task, from_attributes=True)
-        eyes = eyes_of(caller, task.community)
-        takers = {one.taker.id for one in task.standing}
-        concerned = caller.person_id in task.owners or not takers.isdisjoint(eyes.taker_ids)
-        if concerned or eyes.sees_all:
+        if concerns(task, caller):
             return view
+        eyes = eyes_of(caller, task.community)
         own = tuple(one for one in view.assignments if one.taker.id in eyes.taker_ids)
         hidden = {"requester_id": None, "filed_by": None, "assignments": own}
         return view.model_copy(update=hidden)

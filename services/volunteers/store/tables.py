@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from shared.photos import photo_table
 from shared.tables import service_metadata
 
 __all__ = ["FREE", "metadata"]
@@ -95,6 +96,8 @@ assignment = Table(
         postgresql_where=text("state <> 'declined'"),
     ),
 )
+
+photo = photo_table(metadata, "task")
 
 service_record = Table(
     "service_record",

@@ -18,6 +18,7 @@ from services.volunteers.domain.words import (
     NotListed,
     NotYourTask,
     OwnRequest,
+    PhotoNeeded,
     TaskVoid,
 )
 from shared.events import (
@@ -153,24 +154,33 @@ def test_a_requester_never_works_for_an_organisation_on_the_own_request() -> Non
 
 
 @pytest.mark.parametrize(
-    ("needed", "report", "met"),
+    ("needed", "report", "missing"),
     [
-        ("none", Report(1), True),
-        ("note", Report(1, "  "), False),
-        ("note", Report(1, "好"), True),
-        ("photo", Report(1, "好", (domain.Evidence("signature", "s"),)), False),
-        ("photo", Report(1, "", (domain.Evidence("photo", "p"),)), True),
+        ("none", Report(1), None),
+        ("note", Report(1, "  ", photos=1), EvidenceNeeded),
+        ("note", Report(1, "好"), None),
+        ("photo", Report(1, "好", (domain.Evidence("photo", "p"),)), PhotoNeeded),
+        ("photo", Report(1, photos=1), None),
     ],
 )
-def test_evidence_is_shown_where_the_category_asks_for_it(needed, report, met) -> None:
+def test_evidence_is_shown_where_the_category_asks_for_it(needed, report, missing) -> None:
     task = acted(listed(evidence_needed=needed), "claim", somebody(1))
     task = acted(task, "check_in", somebody(1))
     arguments: dict[str, Any] = {"organisation_id": None, "now": NOW}
-    if met:
+    if missing is None:
         assert domain.complete(task, somebody(1), report, **arguments)[1] is not None
     else:
-        with pytest.raises(EvidenceNeeded):
+        with pytest.raises(missing):
             domain.complete(task, somebody(1), report, **arguments)
+
+
+def test_only_takers_show_the_work_and_only_until_the_end() -> None:
+    task = acted(listed(), "claim", somebody(1))
+    domain.require_may_show(task, somebody(1))
+    with pytest.raises(NotYourTask):
+        domain.require_may_show(task, somebody(2))
+    with pytest.raises(TaskVoid):
+        domain.require_may_show(replace(task, state=State.VOID), somebody(1))
 
 
 def test_an_event_that_ends_the_waiting_tells_the_completion() -> None:
