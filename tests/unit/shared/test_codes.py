@@ -1,10 +1,16 @@
 """Codes on paper: however somebody reads and types them."""
 
+import httpx
 import pytest
+from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
 from shared.codes import LETTERS, code_hash, new_code, typed_code, without_codes
+from shared.telemetry import tracer_provider
 
 FULL_WIDTH = str.maketrans({one: chr(ord(one) + 0xFEE0) for one in LETTERS})
 
@@ -51,3 +57,23 @@ def test_five_bits_a_letter() -> None:
 )
 def test_no_code_is_in_a_log(path: str, told: str) -> None:
     assert without_codes(path) == told
+
+
+async def test_no_code_is_in_a_trace() -> None:
+    provider, exporter = tracer_provider("toy", otlp_endpoint=None, ratio=1), InMemorySpanExporter()
+    provider.sampler = ALWAYS_ON  # without an endpoint nothing is recorded
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    app = FastAPI(telemetry={"tracer_provider": provider, "metrics": False, "logs": False})
+
+    @app.get("/follow-up/{code}")
+    async def follow_up(code: str) -> str:
+        return code
+
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://test"
+    ) as client:
+        answer = await client.get("/follow-up/7KQ2-M9XA-04TF")
+    assert answer.status_code == 200
+    spans = exporter.get_finished_spans()
+    assert "/follow-up/…" in [(one.attributes or {}).get("url.path") for one in spans]
+    assert not any("7KQ2" in f"{one.name} {dict(one.attributes or {})}" for one in spans)
