@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from shared import problems
+from shared.codes import without_codes
 from shared.database import is_unreachable, sqlstate
 from shared.languages import field, prefers_english, reason
 from shared.problems import Problem
@@ -139,5 +140,5 @@ async def _of_database(request: Request, error: Exception) -> Response:
 
 
 async def _unknown(request: Request, error: Exception) -> Response:
-    log.error("request.failed", path=request.url.path, **told(error))
+    log.error("request.failed", path=without_codes(request.url.path), **told(error))
     return problem_answer(request, Problem())

@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import orjson
 from fastapi import Depends, Header, Request, Response
@@ -23,13 +23,17 @@ from shared.events import PLATFORM
 from shared.problems import Malformed, NotAllowed, NotFound, NotMet, StaleVersion, WrongState
 
 __all__ = [
+    "Asker",
     "Door",
     "Edition",
+    "Key",
     "KeyReused",
     "PlatformTx",
     "RequestUnderWay",
     "Tx",
+    "UnkeptTx",
     "Versioned",
+    "opened",
 ]
 
 LONGEST_KEY: Final = 200
@@ -88,21 +92,29 @@ class Replayed(Exception):  # noqa: N818 - a word of the trade
         self.answer = answer
 
 
-async def _transaction(
-    request: Request,
-    idempotency_key: Annotated[
-        str | None,
-        Header(description="Any text of your own; the same key gives the first answer again."),
-    ] = None,
-) -> AsyncIterator[Transaction]:
+class Asker(NamedTuple):
+    """Under what the first answer to a key is kept: whose key, in which community, for what."""
+
+    principal: str
+    community: str
+    route: str
+
+
+Key = Annotated[
+    str | None,
+    Header(description="Any text of your own; the same key gives the first answer again."),
+]
+
+
+async def _transaction(request: Request, idempotency_key: Key = None) -> AsyncIterator[Transaction]:
     """The transaction of this request; it sees the community in the path and no other."""
-    caller = request.state.caller  # a route without a permission has none, and fails here
-    community = request.path_params.get("community")
-    if community is not None and not _SLUG.fullmatch(community):
-        raise NotFound  # never opens `*`, or several
-    # An answer that belongs to no community is kept under the platform's sign.
-    communities = [community] if community else [PLATFORM, *caller.memberships]
-    async with _opened(request, *communities, key=idempotency_key) as tx:
+    async with opened(request, *_communities(request), key=idempotency_key) as tx:
+        yield tx
+
+
+async def _unkept_transaction(request: Request) -> AsyncIterator[Transaction]:
+    """The same for a POST that takes no key, because its answer must not be kept."""
+    async with opened(request, *_communities(request), key=None) as tx:
         yield tx
 
 
@@ -111,19 +123,33 @@ async def _platform_transaction(request: Request) -> AsyncIterator[Transaction]:
     if not request.state.caller.platform_roles:
         raise NotAllowed
     key = request.headers.get("idempotency-key")
-    async with _opened(request, ALL_COMMUNITIES, key=key) as tx:
+    async with opened(request, ALL_COMMUNITIES, key=key) as tx:
         yield tx
 
 
+def _communities(request: Request) -> list[str]:
+    """The community in the path, or those of the caller. Raises NotFound for `*` and the like."""
+    caller = request.state.caller  # a route without a permission has none, and fails here
+    community = request.path_params.get("community")
+    if community is None:  # what belongs to no community is kept under the platform's sign
+        return [PLATFORM, *caller.memberships]
+    if not _SLUG.fullmatch(community):
+        raise NotFound
+    return [community]
+
+
 @asynccontextmanager
-async def _opened(
-    request: Request, *communities: str, key: str | None
+async def opened(
+    request: Request, *communities: str, key: str | None, asker: Asker | None = None
 ) -> AsyncGenerator[Transaction]:
-    """A transaction over `communities`; a POST that brings a key is done once."""
+    """A transaction over `communities`; a POST that brings a key is done once.
+
+    `asker` says whose key it is where nobody is signed in.
+    """
     changes = request.method != "GET"
     async with request.app.state.service.database.transaction(*communities) as tx:
         if key is not None and request.method == "POST":
-            request.state.keeping = await _first_time(tx, request, key)
+            request.state.keeping = await _first_time(tx, request, key, asker or _asker(request))
         yield tx
         if changes:
             reach(Point.DOOR_BEFORE_COMMIT)
@@ -137,23 +163,31 @@ Tx = Annotated[Transaction, Depends(_transaction, scope="function")]
 PlatformTx = Annotated[Transaction, Depends(_platform_transaction, scope="function")]
 """The same over every community."""
 
+UnkeptTx = Annotated[Transaction, Depends(_unkept_transaction, scope="function")]
+"""For a POST whose answer tells names or codes: kept, it would be a second home of them."""
+
+
+def _asker(request: Request) -> Asker:
+    return Asker(
+        str(request.state.caller.person_id),
+        request.path_params.get("community", PLATFORM),
+        f"{request.method} {request.url.path}?{request.url.query}",
+    )
+
 
 async def _first_time(
-    tx: Transaction, request: Request, key: str
+    tx: Transaction, request: Request, key: str, asker: Asker
 ) -> Callable[[Response], Coroutine[Any, Any, None]]:
     """Make sure this key is new; gives what keeps the answer. Raises Replayed and the problems."""
     if len(key) > LONGEST_KEY:
         raise KeyTooLong
-    principal = str(request.state.caller.person_id)
-    route = f"{request.method} {request.url.path}?{request.url.query}"
     body_hash = await _hash(request)
-    community = request.path_params.get("community", PLATFORM)
-    names = {"community": community, "principal": principal, "key": key}
+    names = {"community": asker.community, "principal": asker.principal, "key": key}
     found = (await tx.execute(_FIND_ANSWER, names)).one()
     if not found.locked:
         raise RequestUnderWay
     if found.route is not None:
-        if (found.route, bytes(found.body_hash)) != (route, body_hash):
+        if (found.route, bytes(found.body_hash)) != (asker.route, body_hash):
             raise KeyReused
         raise Replayed(
             Response(
@@ -166,7 +200,7 @@ async def _first_time(
             _KEEP_ANSWER,
             {
                 **names,
-                "route": route,
+                "route": asker.route,
                 "body_hash": body_hash,
                 "status": answer.status_code,
                 "headers": orjson.dumps(_kept_headers(answer)).decode(),

@@ -59,7 +59,7 @@ TAKERS = frozenset(
 """Those who may take requests (接单)."""
 
 ANYBODY = "anybody"
-"""The permission of a route that needs no sign-in; such a route gets no transaction."""
+"""The permission of a route that needs no sign-in; such a route gets no `Tx`."""
 
 _Bearer = Annotated[
     HTTPAuthorizationCredentials | None,

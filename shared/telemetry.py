@@ -4,16 +4,18 @@ import logging
 import sys
 from collections.abc import Generator, Mapping, MutableMapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, override
 
 import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from shared.codes import without_codes
 
 __all__ = [
     "configure_logging",
@@ -25,11 +27,23 @@ __all__ = [
 _propagator = TraceContextTextMapPropagator()
 
 
+class WithoutCodes(SpanProcessor):
+    """Takes the codes of paper slips out of the paths that spans tell."""
+
+    @override
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """A span begins; nobody has read it yet."""
+        path = (span.attributes or {}).get("url.path")
+        if isinstance(path, str):
+            span.set_attribute("url.path", without_codes(path))
+
+
 def tracer_provider(service: str, *, otlp_endpoint: str | None, ratio: float) -> TracerProvider:
     """A provider for one service; without an endpoint spans carry ids, and nothing is recorded."""
     sampler = ParentBased(TraceIdRatioBased(ratio if otlp_endpoint else 0))
     resource = Resource({SERVICE_NAME: f"jinlin-{service}"})
     provider = TracerProvider(resource=resource, sampler=sampler)
+    provider.add_span_processor(WithoutCodes())
     if otlp_endpoint:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
             OTLPSpanExporter,  # slow to import, and only needed here

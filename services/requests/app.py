@@ -1,14 +1,29 @@
 """Wires the requests service; nothing else does."""
 
+import asyncio
 from pathlib import Path
+from typing import Final
 
 from fastapi import FastAPI
 
-from services.requests import handlers, routes
+from services.requests import actions, handlers, routes
 from services.requests.settings import Settings
 from shared import service
+from shared.database import ALL_COMMUNITIES
+from shared.service import Service
 
 __all__ = ["DEFINITION", "create_app"]
+
+FORGET_SECONDS: Final = 3600.0
+
+
+async def tidy_up(running: Service) -> None:
+    """Forget slips that have ended, every hour."""
+    while True:
+        async with running.workshop.transaction(ALL_COMMUNITIES) as tx:
+            await actions.forget_ended_slips(tx)
+        await asyncio.sleep(FORGET_SECONDS)
+
 
 DEFINITION = service.Definition(
     name="requests",
@@ -16,6 +31,7 @@ DEFINITION = service.Definition(
     folder=Path(__file__).parent,
     routers=(routes.router,),
     consumers=handlers.consumes,
+    tasks=(tidy_up,),
 )
 
 

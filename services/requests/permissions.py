@@ -24,6 +24,8 @@ may = Permissions(
         "cancel": EVERY_MEMBER,
         "rate": EVERY_MEMBER,
         "reopen": EVERY_MEMBER,
+        "say not solved": EVERY_MEMBER,
+        "print a slip": EVERY_MEMBER,
         "see what has arrived": EVERY_MEMBER | {Role.OPERATOR},
     }
 )

@@ -5,7 +5,7 @@ from uuid import UUID
 import httpx
 
 from shared import clock, ids
-from shared.events import TaskCompleted, TaskDeclined, TaskStarted, Work
+from shared.events import Taker, TaskClaimed, TaskCompleted, TaskDeclined, TaskStarted, Work
 from tests.support.platform import Neighbourhood, Person, eventually
 
 
@@ -67,6 +67,18 @@ class Desk:
         for path in ("register", "list"):
             answer = await self.post(self.staff, f"/{request_id}/{path}", {})
             assert answer.status_code == 200, answer.text
+        return request_id
+
+    async def resolved(self, helper: Person, request_id: UUID | None = None) -> UUID:
+        """A request that `helper` has claimed, begun and done, in 40 minutes."""
+        request_id = request_id or await self.listed()
+        taker = Taker(kind="person", id=helper.id)
+        act = {"taker": taker, "person_id": helper.id}
+        await self.task(TaskClaimed, request_id, **act)
+        await self.task(TaskStarted, request_id, **act)
+        work = (Work(taker=taker, person_id=helper.id, service_minutes=40),)
+        await self.task(TaskCompleted, request_id, work=work)
+        await self.status(request_id, "resolved")
         return request_id
 
     async def task(self, contract: type, request_id: UUID, **fields: object) -> None:

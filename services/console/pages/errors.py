@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from services.console.pages.headers import HEADERS, PAGE
 from services.console.pages.texts import N_
 from services.console.pages.visitor import Visitor
+from shared.codes import without_codes
 
 __all__ = ["add_error_pages"]
 
@@ -41,7 +42,7 @@ async def _malformed(request: Request, _error: Exception) -> Response:
 
 
 async def _unknown(request: Request, error: Exception) -> Response:
-    log.error("page.failed", path=request.url.path, exc_info=error)
+    log.error("page.failed", path=without_codes(request.url.path), exc_info=error)
     answer = _page(request, 500)
     # This one is made outside the middleware that adds them to every other answer.
     answer.headers.update(HEADERS | {"cache-control": PAGE})

@@ -1,7 +1,6 @@
 """Secrets: made at random, kept as hashes, shown once."""
 
 import asyncio
-import base64
 import functools
 import hashlib
 import secrets
@@ -9,7 +8,9 @@ from typing import Final
 
 from pwdlib import PasswordHash
 
-from services.directory.domain.sign_in import typed_code
+from shared import codes
+from shared.codes import code_hash
+from shared.patience import mark
 
 __all__ = [
     "code_hash",
@@ -23,7 +24,7 @@ __all__ = [
 ]
 
 TOKEN_BYTES: Final = 32
-CODE_BYTES: Final = 16
+CODE_LETTERS: Final = 26
 
 _passwords: Final = PasswordHash.recommended()  # argon2id
 
@@ -65,16 +66,5 @@ def token_hash(token: str) -> bytes:
 
 
 def new_code() -> str:
-    """An invitation's code: 128 random bits, in groups of four that a person can type."""
-    text = base64.b32encode(secrets.token_bytes(CODE_BYTES)).decode().rstrip("=")
-    return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
-
-
-def code_hash(code: str) -> bytes:
-    """What is kept of a code, however it is typed."""
-    return hashlib.sha256(typed_code(code).encode()).digest()
-
-
-def mark(kind: str, text: str) -> bytes:
-    """What failed attempts are counted under."""
-    return hashlib.sha256(f"{kind}:{text}".encode()).digest()
+    """An invitation's code: 130 random bits."""
+    return codes.new_code(CODE_LETTERS)

@@ -18,13 +18,11 @@ from services.directory.domain.sign_in import (
     FREE_TRIES_OF_A_NAME,
     FREE_TRIES_OF_AN_ADDRESS,
     REFRESH,
-    WINDOW,
     Claims,
     LoginNameMissing,
     RefreshRefused,
     WrongCode,
     WrongCredentials,
-    require_patience,
 )
 from services.directory.store import RefreshToken
 from shared import clock, ids
@@ -93,7 +91,7 @@ async def _sign_in(
         present = await store.credentials(tx, person_id=account.person_id, hold=True)
         if present != account:
             raise WrongCredentials  # the password was changed meanwhile
-        await store.forget_attempt(tx, attempt, name_mark)
+        await store.attempts.forget(tx, attempt, name_mark)
         return await _tokens(tx, account.person_id, issuer=issuer, family=ids.new_id())
 
 
@@ -159,7 +157,7 @@ async def change_password(
         if await store.credentials(tx, person_id=person_id, hold=True) != account:
             raise WrongState  # it was changed meanwhile
         if attempt:
-            await store.forget_attempt(tx, attempt, mark)
+            await store.attempts.forget(tx, attempt, mark)
         await store.set_password(tx, person_id, password_hash)
         await store.revoke_sessions(tx, person_id)
         await store.void_invitations(tx, [person_id])
@@ -204,8 +202,7 @@ async def ensure_operator(tx: Transaction, *, login_name: str, password: str) ->
 
 async def forget_expired(tx: Transaction) -> None:
     """Drop tokens, codes and failures that count no more."""
-    now = clock.now()
-    await store.forget_expired(tx, now=now, since=now - WINDOW)
+    await store.forget_expired(tx, now=clock.now())
 
 
 async def _begin_attempt(tx: Transaction, name_mark: bytes, *marks: bytes) -> list[UUID]:
@@ -213,21 +210,17 @@ async def _begin_attempt(tx: Transaction, name_mark: bytes, *marks: bytes) -> li
 
     Raises TooManyAttempts.
     """
-    await store.lock_mark(tx, name_mark)
+    await store.attempts.lock(tx, name_mark)
     await _require_patience(tx, name_mark, free_tries=FREE_TRIES_OF_A_NAME)
     return await _count_attempt(tx, name_mark, *marks)
 
 
 async def _require_patience(tx: Transaction, mark: bytes, *, free_tries: int) -> None:
-    now = clock.now()
-    failures = await store.failures(tx, mark, since=now - WINDOW)
-    require_patience(failures, free_tries=free_tries, now=now)
+    await store.attempts.require_patience(tx, mark, free_tries=free_tries, now=clock.now())
 
 
 async def _count_attempt(tx: Transaction, *marks: bytes) -> list[UUID]:
-    attempt = [ids.new_id() for _ in marks]
-    await store.store_failures(tx, attempt, marks, now=clock.now())
-    return attempt
+    return await store.attempts.count(tx, *marks, now=clock.now())
 
 
 async def _tokens(tx: Transaction, person_id: UUID, *, issuer: str, family: UUID) -> Tokens:

@@ -5,12 +5,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from shared.problems import NotMet, NotSignedIn, Problem, TooMany
+from shared.problems import NotMet, NotSignedIn, Problem
 
-WINDOW: Final = timedelta(minutes=15)
 FREE_TRIES_OF_A_NAME: Final = 5
 FREE_TRIES_OF_AN_ADDRESS: Final = 50
-FIRST_DELAY: Final = timedelta(seconds=15)
 
 ACCESS: Final = timedelta(minutes=10)
 REFRESH: Final = timedelta(days=30)
@@ -49,36 +47,6 @@ class LoginNameMissing(NotMet):
 
     zh = "请先设置登录名，再设置密码。"
     en = "Choose a login name first, then a password."
-
-
-class TooManyAttempts(TooMany):
-    """Too many failed attempts; says when the next one is taken."""
-
-    def __init__(self, wait_seconds: int) -> None:
-        """Tell how long to wait."""
-        super().__init__()
-        self.retry_after_seconds = wait_seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Failures:
-    """Attempts within the window, under one name or from one address, that did not succeed."""
-
-    count: int
-    last_at: datetime | None
-
-
-def require_patience(failures: Failures, *, free_tries: int, now: datetime) -> None:
-    """After the free tries each failure doubles the wait, up to the window; never a hard lock.
-
-    Raises TooManyAttempts (`RELIABILITY.md` §2: elderly people mistype).
-    """
-    if failures.count < free_tries or failures.last_at is None:
-        return
-    doublings = min(failures.count - free_tries, 10)
-    until = failures.last_at + min(FIRST_DELAY * 2**doublings, WINDOW)
-    if until > now:
-        raise TooManyAttempts(int((until - now).total_seconds()) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +88,3 @@ class Claims:
             },
             "platform_roles": list(self.platform_roles),
         }
-
-
-def typed_code(code: str) -> str:
-    """A code as it was made, however it was typed: 7KQ2-… with or without hyphens, any case."""
-    return "".join(code.split()).replace("-", "").upper()

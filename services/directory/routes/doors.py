@@ -9,9 +9,9 @@ from fastapi import Depends, Request
 from services.directory.actions import Transactions
 from services.directory.domain.sign_in import Recorded
 from shared.database import ALL_COMMUNITIES, Transaction
-from shared.fields import CommunityPath
+from shared.door import UnkeptTx
 
-__all__ = ["Address", "CsvBody", "Issuer", "ReadTx", "Wide", "WideTx"]
+__all__ = ["CsvBody", "Issuer", "ReadTx", "Wide", "WideTx"]
 
 
 async def _wide_transaction(request: Request) -> AsyncIterator[Transaction]:
@@ -37,23 +37,9 @@ async def _wide_transactions(request: Request) -> Transactions:
     return partial(request.app.state.service.database.transaction, ALL_COMMUNITIES)
 
 
-async def _reading(request: Request, community: CommunityPath) -> AsyncIterator[Transaction]:
-    """One community's transaction, for a POST that only reads: repeating it changes nothing.
-
-    It takes no Idempotency-Key, because a kept answer would be a second home of names.
-    """
-    async with request.app.state.service.database.transaction(community) as tx:
-        yield tx
-
-
 async def _body(request: Request) -> bytes:
     """All of a file. Asked for before the transaction, or slow callers would hold connections."""
     return await request.body()
-
-
-async def _address(request: Request) -> str:
-    """Where the call comes from; a proxy that the process trusts says it for its callers."""
-    return request.client.host if request.client else ""
 
 
 async def _issuer(request: Request) -> str:
@@ -65,9 +51,10 @@ WideTx = Annotated[Transaction, Depends(_wide_transaction, scope="function")]
 """A transaction for what is about one person or about secrets; queries name whom they mean."""
 
 Wide = Annotated[Transactions, Depends(_wide_transactions)]
-ReadTx = Annotated[Transaction, Depends(_reading, scope="function")]
+ReadTx = UnkeptTx
+"""One community's transaction, for a POST that only reads: repeating it changes nothing."""
+
 CsvBody = Annotated[bytes, Depends(_body)]
 """Goes before the transaction in a route's parameters: they are resolved in their order."""
 
-Address = Annotated[str, Depends(_address)]
 Issuer = Annotated[str, Depends(_issuer)]

@@ -8,23 +8,21 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.directory.domain.sign_in import TOLD_MEMBERSHIPS, Failures, Standing
+from services.directory.domain.sign_in import TOLD_MEMBERSHIPS, Standing
 from shared.database import Transaction
+from shared.patience import Attempts
 
 __all__ = [
     "Credentials",
     "RefreshToken",
+    "attempts",
     "credentials",
-    "failures",
-    "forget_attempt",
     "forget_expired",
     "keep_refresh_token",
-    "lock_mark",
     "revoke_family",
     "revoke_sessions",
     "set_password",
     "standings",
-    "store_failures",
     "use_refresh_token",
 ]
 
@@ -35,21 +33,6 @@ _ACCOUNT: Final = """
 _CREDENTIALS = text(_ACCOUNT)
 _HOLD_CREDENTIALS = text(f"{_ACCOUNT} FOR NO KEY UPDATE")
 _SET_PASSWORD = text("UPDATE person SET password_hash = :password_hash WHERE id = :person_id")
-_LOCK_MARK = text("SELECT pg_advisory_xact_lock(hashtextextended(encode(:mark, 'hex'), 1))")
-_FAILURES = text(
-    "SELECT count(*) AS count, max(at) AS last_at FROM failed_sign_in "
-    "WHERE mark = :mark AND at > :since"
-)
-_STORE_FAILURES = text(
-    """
-    INSERT INTO failed_sign_in (id, mark, at)
-    SELECT id, mark, :now FROM unnest(CAST(:ids AS uuid[]), CAST(:marks AS bytea[]))
-        AS failure (id, mark)
-    """
-)
-_FORGET_ATTEMPT = text(
-    "DELETE FROM failed_sign_in WHERE mark = :mark OR id = ANY(CAST(:ids AS uuid[]))"
-)
 _KEEP_TOKEN = text(
     """
     INSERT INTO refresh_token (token_hash, family, person_id, expires_at, revoked)
@@ -82,8 +65,10 @@ _STANDINGS = text(
 _FORGET_EXPIRED = (
     text("DELETE FROM refresh_token WHERE expires_at < :now"),
     text("DELETE FROM invitation WHERE expires_at < :now"),
-    text("DELETE FROM failed_sign_in WHERE at < :since"),
 )
+
+attempts: Final = Attempts("failed_sign_in")
+"""By name and by address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,29 +114,6 @@ async def set_password(tx: Transaction, person_id: UUID, password_hash: str | No
     It is nothing that others are told, so the version stays.
     """
     await tx.execute(_SET_PASSWORD, {"person_id": person_id, "password_hash": password_hash})
-
-
-async def lock_mark(tx: Transaction, mark: bytes) -> None:
-    """Let attempts under this mark be counted one after the other; holds until the commit."""
-    await tx.execute(_LOCK_MARK, {"mark": mark})
-
-
-async def failures(tx: Transaction, mark: bytes, *, since: datetime) -> Failures:
-    """The failed attempts under a mark."""
-    row = (await tx.execute(_FAILURES, {"mark": mark, "since": since})).one()
-    return Failures(**row)
-
-
-async def store_failures(
-    tx: Transaction, ids: Sequence[UUID], marks: Sequence[bytes], *, now: datetime
-) -> None:
-    """Count one attempt under each mark; it failed unless it is forgotten."""
-    await tx.execute(_STORE_FAILURES, {"ids": list(ids), "marks": list(marks), "now": now})
-
-
-async def forget_attempt(tx: Transaction, ids: Sequence[UUID], mark: bytes) -> None:
-    """An attempt succeeded: uncount it, and begin anew under a mark."""
-    await tx.execute(_FORGET_ATTEMPT, {"ids": list(ids), "mark": mark})
 
 
 async def keep_refresh_token(tx: Transaction, token: RefreshToken) -> None:
@@ -202,8 +164,8 @@ async def standings(tx: Transaction, person_id: UUID) -> list[Standing]:
     ]
 
 
-async def forget_expired(tx: Transaction, *, now: datetime, since: datetime) -> None:
-    """Drop tokens and codes that are too old, and failures before `since`."""
+async def forget_expired(tx: Transaction, *, now: datetime) -> None:
+    """Drop tokens and codes that are too old, and attempts that count no more."""
     for statement in _FORGET_EXPIRED:
-        values = {"since": since} if "since" in statement.text else {"now": now}
-        await tx.execute(statement, values)
+        await tx.execute(statement, {"now": now})
+    await attempts.forget_old(tx, now=now)

@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from shared.patience import attempts_table
 from shared.tables import service_metadata
 
 __all__ = ["metadata"]
@@ -150,12 +151,8 @@ invitation = Table(
     comment="SHA-256 of one-time codes that sign a member in.",
 )
 
-failed_sign_in = Table(
+failed_sign_in = attempts_table(
     "failed_sign_in",
     metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("mark", LargeBinary, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Index("failed_sign_in_mark", "mark", "at"),
-    comment="Failed attempts, by SHA-256 of the name or address: people type passwords as names.",
+    "Failed attempts, by SHA-256 of the name or address: people type passwords as names.",
 )

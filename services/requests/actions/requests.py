@@ -29,6 +29,7 @@ __all__ = [
     "register",
     "reject",
     "reopen",
+    "say_not_solved",
     "settle_on_the_spot",
     "submit",
     "verify",
@@ -176,6 +177,14 @@ async def reopen(tx: Transaction, change: Change, *, reason: str) -> ServiceRequ
     reopened = await _keep(tx, "reopened", change, *decided, note=reason)
     await store.save_handlers(tx, reopened)
     return reopened
+
+
+async def say_not_solved(tx: Transaction, change: Change, *, reason: str) -> ServiceRequest:
+    """Send it back to its takers, or open it again when it is closed."""
+    request = await _load(tx, change)
+    unsolved, event = domain.say_not_solved(request, by=change.by, reason=reason, now=clock.now())
+    await store.save_handlers(tx, unsolved)
+    return await _keep(tx, event.name, change, unsolved, event, note=reason)
 
 
 async def follow_tasks(tx: Transaction, tasks: Sequence[TaskStep]) -> None:

@@ -9,27 +9,53 @@ from services.requests.domain.intake import (
     reject,
     submit,
 )
-from services.requests.domain.outcome import close, rate, reopen, settle_on_the_spot, verify
+from services.requests.domain.outcome import (
+    close,
+    rate,
+    reopen,
+    say_not_solved,
+    settle_on_the_spot,
+    verify,
+)
 from services.requests.domain.photos import require_may_show
 from services.requests.domain.request import Category, ServiceRequest, Status
+from services.requests.domain.slip import (
+    Choices,
+    Slip,
+    choices,
+    confirm_by_slip,
+    make_slip,
+    opens,
+    rate_by_slip,
+    say_not_solved_by_slip,
+)
 from services.requests.domain.task import TaskStep, follow_task
 
 __all__ = [
     "Category",
+    "Choices",
     "ServiceRequest",
+    "Slip",
     "Status",
     "TaskStep",
     "adopt",
     "cancel",
+    "choices",
     "close",
+    "confirm_by_slip",
     "dispatch",
     "follow_task",
+    "make_slip",
+    "opens",
     "put_on_list",
     "rate",
+    "rate_by_slip",
     "register",
     "reject",
     "reopen",
     "require_may_show",
+    "say_not_solved",
+    "say_not_solved_by_slip",
     "settle_on_the_spot",
     "steps_told",
     "submit",

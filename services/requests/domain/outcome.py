@@ -9,6 +9,7 @@ from services.requests.domain.request import (
     HandlerMayNot,
     NotVerified,
     NotYours,
+    ReasonMissing,
     ServiceRequest,
     Status,
     TooLateToReopen,
@@ -120,3 +121,17 @@ def reopen(
         work=reopened.work,
         evidence_needed=request.evidence_needed,
     )
+
+
+def say_not_solved(
+    request: ServiceRequest, *, by: UUID, reason: str, now: datetime
+) -> tuple[ServiceRequest, RequestReworked | RequestReopened]:
+    """没解决: what is resolved goes back to its takers, what is closed is opened again."""
+    if by not in request.owners:
+        raise NotYours
+    if not reason.strip():
+        raise ReasonMissing
+    if request.status is Status.RESOLVED:
+        reworked = step(request, now, status=Status.IN_PROGRESS, verified_by=None)
+        return reworked, tell(RequestReworked, reworked)
+    return reopen(request, by=by, is_staff=False, now=now)

@@ -88,7 +88,7 @@ class OwnRequest(NotMet):
 
 
 class ReasonMissing(NotMet):
-    """A refusal has a reason."""
+    """A refusal has a reason, and so has what was not solved."""
 
     zh = "请填写原因。"
     en = "Please give the reason."

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response, status
 
 from services.requests import actions
 from services.requests.routes.stepping import Step, stepping
-from services.requests.routes.views import Rating, Reason, RequestView, Verdict
-from shared.door import Door, Tx
+from services.requests.routes.views import Rating, Reason, RequestView, SlipView, Verdict
+from shared.door import Door, Tx, UnkeptTx
 
 __all__ = ["router"]
 
@@ -42,3 +42,23 @@ async def reopen(
 ) -> RequestView:
     """Not solved: open it again, within seven days, for its last takers."""
     return step.told(await actions.reopen(tx, step.change, reason=reopening.reason))
+
+
+@router.post("/{request_id}/not-solved")
+async def say_not_solved(
+    step: Annotated[Step, stepping("say not solved")], unsolved: Reason, tx: Tx
+) -> RequestView:
+    """没解决: back to its takers, or open again within seven days of the close; with a reason."""
+    return step.told(await actions.say_not_solved(tx, step.change, reason=unsolved.reason))
+
+
+@router.post("/{request_id}/slip", status_code=status.HTTP_201_CREATED)
+async def print_slip(
+    step: Annotated[Step, stepping("print a slip")], tx: UnkeptTx, response: Response
+) -> SlipView:
+    """Make the follow-up code of a paper slip, for whoever has no account.
+
+    It is shown this once, and takes no Idempotency-Key: ask again, and the code before is void.
+    """
+    response.headers["cache-control"] = "no-store"
+    return SlipView.of(await actions.make_slip(tx, step.change))

@@ -1,4 +1,4 @@
-"""All SQL of the requests service; every statement names the community."""
+"""All SQL of the requests service; every statement names the community, but to find a slip."""
 
 from services.requests.store.adoption import never_again, put_back
 from services.requests.store.catalogue import catalogue, category, put_category, seed_catalogue
@@ -14,14 +14,19 @@ from services.requests.store.requests import (
     save_handlers,
     search,
 )
+from services.requests.store.slips import attempts, find_slip, forget_slips, keep_slip
 
 __all__ = [
     "Search",
     "Step",
+    "attempts",
     "catalogue",
     "category",
     "create",
+    "find_slip",
+    "forget_slips",
     "history",
+    "keep_slip",
     "load",
     "never_again",
     "next_number",

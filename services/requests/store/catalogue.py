@@ -15,7 +15,10 @@ _CATALOGUE = text(
     "SELECT * FROM category WHERE community = :community AND (active OR :also_inactive) "
     "ORDER BY code"
 )
-_CATEGORY = text("SELECT * FROM category WHERE community = :community AND code = :code AND active")
+_CATEGORY = text(
+    "SELECT * FROM category WHERE community = :community AND code = :code "
+    "AND (active OR :also_inactive)"
+)
 _PUT_CATEGORY = text(
     """
     INSERT INTO category (community, code, title_zh, title_en, points_rule, visibility,
@@ -48,9 +51,12 @@ async def catalogue(
     return [Category(**row) for row in rows]
 
 
-async def category(tx: Transaction, community: str, code: str) -> Category | None:
-    """An active category, or None."""
-    rows = await tx.execute(_CATEGORY, {"community": community, "code": code})
+async def category(
+    tx: Transaction, community: str, code: str, *, also_inactive: bool = False
+) -> Category | None:
+    """A category that can be asked for, or None."""
+    values = {"community": community, "code": code, "also_inactive": also_inactive}
+    rows = await tx.execute(_CATEGORY, values)
     row = rows.one_or_none()
     return Category(**row) if row else None
 

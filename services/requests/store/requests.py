@@ -24,6 +24,7 @@ __all__ = [
     "load",
     "next_number",
     "read",
+    "request_of",
     "save",
     "save_handlers",
     "search",
@@ -35,7 +36,10 @@ COLUMNS: Final = tuple(field.name for field in fields(ServiceRequest))
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of a request's history: who did what, when, in which version and cycle."""
+    """One line of a request's history: who did what, when, in which version and cycle.
+
+    `via`: "slip" where `by` was not signed in, but held the slip.
+    """
 
     kind: str
     by: UUID | None
@@ -43,6 +47,7 @@ class Step:
     note: str = ""
     version: int = 0
     cycle: int = 0
+    via: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +84,9 @@ _CREATE = text(
         INSERT INTO service_request ({", ".join(COLUMNS)}, handler_ids)
         VALUES ({", ".join(f":{name}" for name in COLUMNS)}, :handler_ids)
     ), stepped AS (
-        INSERT INTO step (community, request_id, version, cycle, kind, by, at, note)
-        VALUES (:community, :id, :version, :cycle, :step_kind, :step_by, :step_at, :step_note)
+        INSERT INTO step (community, request_id, version, cycle, kind, by, at, note, via)
+        VALUES (:community, :id, :version, :cycle, :step_kind, :step_by, :step_at, :step_note,
+                :step_via)
     ), {TELL}
     """  # noqa: S608 - made of field names
 )
@@ -96,8 +102,9 @@ _SAVE = text(
         WHERE community = :community AND id = :id AND version = :version - 1
         RETURNING id
     ), stepped AS (
-        INSERT INTO step (community, request_id, version, cycle, kind, by, at, note)
-        SELECT :community, id, :version, :cycle, :step_kind, :step_by, :step_at, :step_note
+        INSERT INTO step (community, request_id, version, cycle, kind, by, at, note, via)
+        SELECT :community, id, :version, :cycle, :step_kind, :step_by, :step_at, :step_note,
+               :step_via
         FROM saved
     ), {TELL}, (SELECT count(*) FROM saved) AS saved
     """  # noqa: S608 - a constant
@@ -144,7 +151,7 @@ _INDEX_WORDS = text(
 )
 _HISTORY = text(
     """
-    SELECT kind, by, at, note, version, cycle FROM step
+    SELECT kind, by, at, note, version, cycle, via FROM step
     WHERE community = :community AND request_id = :id ORDER BY version
     """
 )
@@ -196,7 +203,7 @@ async def load(
     row = rows.one_or_none()
     if row is None:
         raise NotFound
-    request = _request(row)
+    request = request_of(row)
     if expected not in {None, request.version}:
         raise StaleVersion
     return request
@@ -213,7 +220,7 @@ async def read(
     row = rows.one_or_none()
     if row is None:
         raise NotFound
-    return _request(row)
+    return request_of(row)
 
 
 async def search(tx: Transaction, wanted: Search) -> list[ServiceRequest]:
@@ -231,7 +238,7 @@ async def search(tx: Transaction, wanted: Search) -> list[ServiceRequest]:
             "limit": wanted.limit,
         },
     )
-    return [_request(row) for row in rows]
+    return [request_of(row) for row in rows]
 
 
 async def history(tx: Transaction, community: str, request_id: UUID) -> list[Step]:
@@ -263,10 +270,12 @@ def _step_values(step: Step) -> dict[str, Any]:
         "step_by": step.by,
         "step_at": step.at,
         "step_note": step.note,
+        "step_via": step.via,
     }
 
 
-def _request(row: Row) -> ServiceRequest:
+def request_of(row: Row) -> ServiceRequest:
+    """A request from the columns of its row."""
     values = {name: row[name] for name in COLUMNS}
     values["status"] = Status(values["status"])
     values["offered_to"] = values["offered_to"] and Taker(**values["offered_to"])

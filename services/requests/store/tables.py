@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     Table,
     Text,
@@ -14,6 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from shared.patience import attempts_table
 from shared.photos import photo_table
 from shared.tables import service_metadata
 
@@ -90,6 +92,7 @@ step = Table(
     Column("by", Uuid),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("note", Text, nullable=False),
+    Column("via", Text),
     ForeignKeyConstraint(
         ["community", "request_id"], ["service_request.community", "service_request.id"]
     ),
@@ -114,4 +117,25 @@ search_word = Table(
     Column("word", Text, primary_key=True),
     Column("request_id", Uuid, primary_key=True),
     comment="Two-character words of the descriptions; plain equality passes row-level security.",
+)
+
+slip = Table(
+    "slip",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("request_id", Uuid, primary_key=True),
+    Column("code_hash", LargeBinary, nullable=False),
+    Column("made_by", Uuid, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(
+        ["community", "request_id"], ["service_request.community", "service_request.id"]
+    ),
+    Index("slip_code", "code_hash"),
+    comment="SHA-256 of the follow-up codes on paper; of a request the newest slip is good.",
+)
+
+failed_follow_up = attempts_table(
+    "failed_follow_up",
+    metadata,
+    "Follow-up codes that were tried in vain, by SHA-256 of the address, and all together.",
 )

@@ -2,8 +2,11 @@
 
 import pytest_asyncio
 
+from tests.integration.directory.conftest import directory, town
 from tests.support.desk import Desk
 from tests.support.platform import Neighbourhood
+
+__all__ = ["desk", "directory", "town"]
 
 
 @pytest_asyncio.fixture

@@ -13,28 +13,15 @@ from shared.events import (
     TaskClaimed,
     TaskCompleted,
     TaskDeclined,
-    TaskStarted,
     Work,
 )
 from tests.support.desk import Desk
-from tests.support.platform import Person, Platform
-
-
-async def resolved(desk: Desk, helper: Person) -> UUID:
-    request_id = await desk.listed()
-    taker = Taker(kind="person", id=helper.id)
-    act = {"taker": taker, "person_id": helper.id}
-    await desk.task(TaskClaimed, request_id, **act)
-    await desk.task(TaskStarted, request_id, **act)
-    work = (Work(taker=taker, person_id=helper.id, service_minutes=40),)
-    await desk.task(TaskCompleted, request_id, work=work)
-    await desk.status(request_id, "resolved")
-    return request_id
+from tests.support.platform import Platform
 
 
 async def test_from_asking_to_rating(desk: Desk, platform: Platform) -> None:
     helper = await desk.hood.person("volunteer")
-    request_id = await resolved(desk, helper)
+    request_id = await desk.resolved(helper)
     verified = await desk.post(desk.verifier, f"/{request_id}/verify", {"passed": True})
     assert verified.status_code == 200
     closed = await desk.post(desk.resident, f"/{request_id}/close")
@@ -58,7 +45,7 @@ async def test_from_asking_to_rating(desk: Desk, platform: Platform) -> None:
 
 async def test_a_handler_never_verifies_closes_or_rates(desk: Desk) -> None:
     worker = await desk.hood.person("grid_worker")
-    request_id = await resolved(desk, worker)
+    request_id = await desk.resolved(worker)
     verdict = await desk.post(worker, f"/{request_id}/verify", {"passed": True})
     assert (verdict.status_code, verdict.json()["type"]) == (
         403,
@@ -71,7 +58,7 @@ async def test_reopening_begins_the_next_cycle_with_the_last_taker(
     desk: Desk, platform: Platform
 ) -> None:
     helper = await desk.hood.person("volunteer")
-    request_id = await resolved(desk, helper)
+    request_id = await desk.resolved(helper)
     await desk.post(desk.resident, f"/{request_id}/close")
     reopened = await desk.post(desk.resident, f"/{request_id}/reopen", {"reason": "又坏了"})
     assert (reopened.json()["status"], reopened.json()["cycle"]) == ("accepted", 2)
@@ -125,7 +112,7 @@ async def test_cancelling_wins_over_a_claim_and_loses_to_the_work(
     assert cancelled.json()["status"] == "cancelled"
     taker = Taker(kind="person", id=helper.id)
     await desk.task(TaskClaimed, request_id, taker=taker, person_id=helper.id)
-    done = await resolved(desk, helper)
+    done = await desk.resolved(helper)
     refused = await desk.post(desk.staff, f"/{done}/cancel", {"reason": "晚了"})
     assert refused.status_code == 409
     assert (await desk.get(desk.staff, f"/requests/{request_id}")).json()["status"] == "cancelled"

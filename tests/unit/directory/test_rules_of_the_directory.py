@@ -2,7 +2,7 @@
 
 import contextlib
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,15 +18,7 @@ from services.directory.domain.person import (
     ResetNotAllowed,
     TrustedRole,
 )
-from services.directory.domain.sign_in import (
-    WINDOW,
-    Claims,
-    Failures,
-    Standing,
-    TooManyAttempts,
-    require_patience,
-    typed_code,
-)
+from services.directory.domain.sign_in import Claims, Standing
 from shared.events.directory import PLACE_KINDS
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -56,31 +48,6 @@ def test_a_phone_hides_at_least_its_middle(phone: str) -> None:
 def test_the_mask_of_a_mobile_number() -> None:
     assert domain.masked_phone("13812341234") == "138****1234"
     assert domain.masked_phone(None) is None
-
-
-def waits(count: int, passed: timedelta) -> int:
-    try:
-        require_patience(Failures(count, NOW - passed), free_tries=5, now=NOW)
-    except TooManyAttempts as refusal:
-        return refusal.retry_after_seconds or 0
-    return 0
-
-
-@given(st.integers(0, 500), st.timedeltas(timedelta(0), WINDOW))
-def test_patience_grows_with_failures_and_never_locks_for_ever(count, passed) -> None:
-    assert waits(count, passed) <= waits(count + 1, passed) <= WINDOW.total_seconds() + 1
-    assert waits(count, WINDOW) == 0
-    assert count >= 5 or waits(count, passed) == 0
-
-
-@given(st.lists(st.sampled_from(["-", " ", "a", "7", "Q"])))
-def test_a_code_is_the_same_however_it_is_typed(letters: list[str]) -> None:
-    code = "".join(letters)
-    assert (
-        typed_code(code)
-        == typed_code(code.lower().replace("-", " "))
-        == typed_code(typed_code(code))
-    )
 
 
 def test_a_token_tells_of_twenty_memberships_at_most() -> None:
