@@ -1,6 +1,7 @@
 """The rules of a request's life (`DOMAIN.md` §6): each gives the new state and what to tell."""
 
 from services.requests.domain.adoption import adopt, steps_told
+from services.requests.domain.deadline import LOCAL_TIME, start_of_day
 from services.requests.domain.intake import (
     cancel,
     dispatch,
@@ -10,11 +11,15 @@ from services.requests.domain.intake import (
     submit,
 )
 from services.requests.domain.outcome import close, rate, reopen, settle_on_the_spot, verify
+from services.requests.domain.queue import CALL_BACK, Queue
 from services.requests.domain.request import Category, ServiceRequest, Status
 from services.requests.domain.task import TaskStep, follow_task
 
 __all__ = [
+    "CALL_BACK",
+    "LOCAL_TIME",
     "Category",
+    "Queue",
     "ServiceRequest",
     "Status",
     "TaskStep",
@@ -29,6 +34,7 @@ __all__ = [
     "reject",
     "reopen",
     "settle_on_the_spot",
+    "start_of_day",
     "steps_told",
     "submit",
     "verify",

@@ -3,14 +3,19 @@
 from fastapi import APIRouter
 
 from services.requests.permissions import may
-from services.requests.routes import catalogue, intake, outcome, reading
+from services.requests.routes import catalogue, figures, intake, outcome, reading
 from shared import arrivals
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/{community}")
-router.include_router(catalogue.router, tags=["catalogue"])
-router.include_router(reading.router, tags=["requests"])
-router.include_router(intake.router, tags=["requests"])
-router.include_router(outcome.router, tags=["requests"])
-router.include_router(arrivals.router(may("see what has arrived")), tags=["health"])
+community = APIRouter(prefix="/{community}")
+community.include_router(catalogue.router, tags=["catalogue"])
+community.include_router(reading.router, tags=["requests"])
+community.include_router(intake.router, tags=["requests"])
+community.include_router(outcome.router, tags=["requests"])
+community.include_router(figures.router, tags=["figures"])
+community.include_router(arrivals.router(may("see what has arrived")), tags=["health"])
+
+router = APIRouter()
+router.include_router(figures.platform, tags=["figures"])
+router.include_router(community)
