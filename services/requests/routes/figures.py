@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -121,7 +121,7 @@ def _last(days: int) -> Period:
     return Period(now=now, since=now - timedelta(days=days))
 
 
-def _fields(counted: Figures) -> dict[str, object]:
+def _fields(counted: Figures) -> dict[str, Any]:
     """What is counted, with the rates that are made of it."""
     figures = asdict(counted)
     due, on_time, rated, satisfied = (

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.requests.domain import start_of_day
-from services.requests.store.searches import IN_GRID
+from services.requests.store.searches import IN_GRID, WITH_GRID
 from services.requests.store.tables import UNRESOLVED
 from shared.database import Transaction
 
@@ -82,7 +82,7 @@ _OF_COMMUNITY = text(
     f"SELECT {_FIGURES} FROM service_request AS request "  # noqa: S608 - constants
     "WHERE community = :community"
 )
-_OF_GRID = text(f"{_OF_COMMUNITY.text} AND {IN_GRID}")
+_OF_GRID = text(f"{WITH_GRID} {_OF_COMMUNITY.text} AND {IN_GRID}")
 _OF_ALL = text(
     f"""
     SELECT community, known_community.title, {_FIGURES}

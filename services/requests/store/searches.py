@@ -15,7 +15,7 @@ from services.requests.store.tables import UNASSIGNED, UNRESOLVED
 from shared.database import Transaction
 from shared.problems import NotFound
 
-__all__ = ["IN_GRID", "Search", "count_queues", "read", "search"]
+__all__ = ["IN_GRID", "WITH_GRID", "Search", "count_queues", "read", "search"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,20 @@ class Search:
 
 type _Scope = Literal["all", "visible", "mine"]
 
-IN_GRID: Final = """place_id = ANY(ARRAY(
-    WITH RECURSIVE area AS (
-        SELECT CAST(:grid AS uuid) AS place_id
-        UNION SELECT place.place_id
-              FROM area JOIN known_place AS place ON place.parent_id = area.place_id
-              WHERE place.community = :community)
-    SELECT place_id FROM area))
+WITH_GRID: Final = """
+    WITH grid AS MATERIALIZED (
+        SELECT ARRAY(
+            WITH RECURSIVE inside AS (
+                SELECT CAST(:grid AS uuid) AS place_id
+                UNION SELECT place.place_id
+                      FROM inside JOIN known_place AS place ON place.parent_id = inside.place_id
+                      WHERE place.community = :community)
+            SELECT place_id FROM inside) AS place_ids)
 """
-"""At a place or at whatever lies in it; removed places too, for their requests stay."""
+"""A place and whatever lies in it; removed places too, for their requests stay."""
+
+IN_GRID: Final = "place_id = ANY(CAST((SELECT place_ids FROM grid) AS uuid[]))"
+"""The condition of the requests there, in a statement that begins with `WITH_GRID`."""
 
 _SCOPES: Final[Mapping[_Scope, str]] = {
     "all": "community = :community",
@@ -85,7 +90,7 @@ _QUEUES: Final[Mapping[Queue, str]] = {
     Queue.DUE_SOON: f"{UNRESOLVED} AND due_soon_at <= :now AND due_at >= :now",
     Queue.OVERDUE: f"{UNRESOLVED} AND due_at < :now",
     Queue.TO_VERIFY: "status = 'resolved'",
-    Queue.TO_CALL_BACK: "closed_at > :call_back_from AND stars IS NULL"
+    Queue.TO_CALL_BACK: "closed_at > :call_back_from AND closed_at <= :now AND stars IS NULL"
     " AND closed_as <> 'on_the_spot'",
 }
 _MOST_URGENT_FIRST: Final = {
@@ -96,18 +101,18 @@ _MOST_URGENT_FIRST: Final = {
 """The moment that orders a queue; the others begin with what has waited longest."""
 
 
-def _count_of(*narrowed: str) -> TextClause:
-    """One statement for all queues, each counted from an index of its own."""
+def _counts(*narrowed: str) -> str:
+    """All queues in one statement, each counted from an index of its own."""
     counts = (
         "(SELECT count(*) FROM service_request WHERE "  # noqa: S608 - constants
         f"{' AND '.join(('community = :community', condition, *narrowed))}) AS {queue}"
         for queue, condition in _QUEUES.items()
     )
-    return text(f"SELECT {', '.join(counts)}")
+    return f"SELECT {', '.join(counts)}"
 
 
-_COUNT = _count_of()
-_COUNT_OF_GRID = _count_of(IN_GRID)
+_COUNT = text(_counts())
+_COUNT_OF_GRID = text(f"{WITH_GRID} {_counts(IN_GRID)}")
 
 
 async def read(
@@ -173,9 +178,10 @@ def _search_of(
     conditions = [_SCOPES[scope], *(_FILTERS[name] for name in filters)]
     conditions += [_QUEUES[queue]] if queue else []
     conditions += [follows] if goes_on else []
+    beginning = WITH_GRID if "grid" in filters else ""
     return text(
-        f"SELECT * FROM service_request WHERE {' AND '.join(conditions)}"  # noqa: S608 - constants
-        f" ORDER BY {order} LIMIT :limit + 1"
+        f"{beginning} SELECT * FROM service_request"  # noqa: S608 - constants
+        f" WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT :limit + 1"
     )
 
 

@@ -141,7 +141,6 @@ async def live(
     try:
         async with database.transaction(desk.hood.slug) as tx:
             catalogue = await store.catalogue(tx, desk.hood.slug)
-            catalogue = [*catalogue, *(one for one in catalogue if one.code == "safety")]
             lives = [
                 Life(random, random.choice(catalogue), random.choice(places), number, now)
                 for number in range(1, count + 1)
