@@ -260,7 +260,7 @@ class Neighbourhood:
         membership = {"roles": list(roles), "organisations": [str(one) for one in organisations]}
         return self.platform.token(person_id, {self.slug: membership})
 
-    async def place(self, kind: str = "building") -> UUID:
+    async def place(self, kind: str = "building", parent_id: UUID | None = None) -> UUID:
         """A new place."""
         place_id = ids.new_id()
         await self.platform.tell(
@@ -268,7 +268,7 @@ class Neighbourhood:
                 community=self.slug,
                 place_id=place_id,
                 kind=kind,  # pyright: ignore[reportArgumentType]
-                parent_id=None,
+                parent_id=parent_id,
                 title="1栋",
                 occurred_at=clock.now(),
                 version=1,

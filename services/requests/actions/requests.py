@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from services.requests import domain, store
 from services.requests.domain import Category, ServiceRequest, TaskStep
@@ -36,23 +35,20 @@ __all__ = [
 ]
 
 type Terms = tuple[
-    str, str, str, str | None, Literal["public", "private"], Literal["none", "note", "photo"]
+    str, str, str, str | None, Literal["public", "private"], Literal["none", "note", "photo"], int
 ]
 
-LOCAL_TIME: Final = ZoneInfo("Asia/Shanghai")
-"""Numbers begin anew with the year of the neighbourhood, not of UTC."""
-
 FIRST_CATALOGUE: Final[tuple[Terms, ...]] = (
-    ("repair", "维修", "Repairs", "standard", "public", "note"),
-    ("cleaning", "环境卫生", "Cleaning", "standard", "public", "photo"),
-    ("errand", "代购代办", "Errands", "standard", "public", "none"),
-    ("company", "陪伴照护", "Company and care", "standard", "private", "note"),
-    ("learning", "文化学习", "Learning and culture", "standard", "public", "none"),
-    ("safety", "安全隐患", "Safety", "standard", "public", "note"),
-    ("dispute", "矛盾纠纷", "Disputes", None, "private", "note"),
-    ("other", "其他", "Other", "standard", "private", "none"),
+    ("repair", "维修", "Repairs", "standard", "public", "note", 48),
+    ("cleaning", "环境卫生", "Cleaning", "standard", "public", "photo", 24),
+    ("errand", "代购代办", "Errands", "standard", "public", "none", 24),
+    ("company", "陪伴照护", "Company and care", "standard", "private", "note", 72),
+    ("learning", "文化学习", "Learning and culture", "standard", "public", "none", 168),
+    ("safety", "安全隐患", "Safety", "standard", "public", "note", 4),
+    ("dispute", "矛盾纠纷", "Disputes", None, "private", "note", 120),
+    ("other", "其他", "Other", "standard", "private", "none", 72),
 )
-"""What a new community starts with; its staff change it."""
+"""What a new community starts with, their limits in hours last; its staff change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +226,7 @@ async def _new(
     ):
         raise UnknownId("requester_id")
     now = clock.now()
-    number = await store.next_number(tx, community, now.astimezone(LOCAL_TIME).year)
+    number = await store.next_number(tx, community, now.astimezone(domain.LOCAL_TIME).year)
     return domain.submit(
         category,
         request_id=ids.new_id(),

@@ -1,6 +1,7 @@
 """The rules of a request's life (`DOMAIN.md` §6): each gives the new state and what to tell."""
 
 from services.requests.domain.adoption import adopt, steps_told
+from services.requests.domain.deadline import LOCAL_TIME, start_of_day
 from services.requests.domain.intake import (
     cancel,
     dispatch,
@@ -18,6 +19,7 @@ from services.requests.domain.outcome import (
     verify,
 )
 from services.requests.domain.photos import require_may_show
+from services.requests.domain.queue import CALL_BACK, Queue
 from services.requests.domain.request import Category, ServiceRequest, Status
 from services.requests.domain.slip import (
     Choices,
@@ -32,8 +34,11 @@ from services.requests.domain.slip import (
 from services.requests.domain.task import TaskStep, follow_task
 
 __all__ = [
+    "CALL_BACK",
+    "LOCAL_TIME",
     "Category",
     "Choices",
+    "Queue",
     "ServiceRequest",
     "Slip",
     "Status",
@@ -57,6 +62,7 @@ __all__ = [
     "say_not_solved",
     "say_not_solved_by_slip",
     "settle_on_the_spot",
+    "start_of_day",
     "steps_told",
     "submit",
     "verify",

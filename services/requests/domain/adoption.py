@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
+from services.requests.domain.deadline import deadline
 from services.requests.domain.request import Category, ServiceRequest, Status
 from services.requests.domain.task import TaskStep
 from shared.events import (
@@ -70,7 +71,8 @@ def adopt(
         return _asked(told, terms) if isinstance(told, RequestSubmitted) else None
     if told.version < request.version:  # one step of a task may tell two events
         return request
-    changes: dict[str, Any] = {"status": _STATUSES.get(type(told), request.status)} | _changes(told)
+    changes: dict[str, Any] = {"status": _STATUSES.get(type(told), request.status)}
+    changes |= _changes(told) | _clock(told, request.limit_hours)
     if cause is not None:
         changes |= {"work": cause.work, "task_version": cause.version}
     return replace(
@@ -119,6 +121,7 @@ def _asked(told: RequestSubmitted, terms: Category) -> ServiceRequest:
         evidence_needed=terms.evidence_needed,
         points_rule=terms.points_rule,
         takers_wanted=terms.takers_wanted,
+        limit_hours=terms.limit_hours,
         created_at=told.occurred_at,
         updated_at=told.occurred_at,
         version=told.version,
@@ -142,3 +145,16 @@ def _changes(told: RequestEvent) -> dict[str, Any]:
             return fields | {"verified_by": None}
         case _:
             return fields
+
+
+def _clock(told: RequestEvent, limit_hours: int | None) -> dict[str, Any]:
+    """What a step makes of the clock, which no event tells: it follows from when it happened."""
+    match told:
+        case RequestRegistered():
+            return {"registered_at": told.occurred_at, **deadline(told.occurred_at, limit_hours)}
+        case RequestReopened():
+            return {**deadline(told.occurred_at, limit_hours)}
+        case RequestClosed(closed_as="on_the_spot"):
+            return {"registered_at": told.occurred_at}
+        case _:
+            return {}

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.requests.domain.deadline import deadline
 from services.requests.domain.request import (
     UNTAKEN,
     WAITING,
@@ -55,6 +56,7 @@ def submit(
         evidence_needed=category.evidence_needed,
         points_rule=category.points_rule,
         takers_wanted=category.takers_wanted,
+        limit_hours=category.limit_hours,
         created_at=now,
         updated_at=now,
     )
@@ -62,9 +64,15 @@ def submit(
 
 
 def register(request: ServiceRequest, *, now: datetime) -> tuple[ServiceRequest, RequestRegistered]:
-    """Staff take the request in."""
+    """Staff take the request in; its clock begins to run."""
     require(request, {Status.SUBMITTED})
-    registered = step(request, now, status=Status.REGISTERED)
+    registered = step(
+        request,
+        now,
+        status=Status.REGISTERED,
+        registered_at=now,
+        **deadline(now, request.limit_hours),
+    )
     return registered, tell(RequestRegistered, registered)
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from services.requests.domain.deadline import deadline
 from services.requests.domain.request import (
     AlreadyRated,
     HandlerMayNot,
@@ -69,7 +70,9 @@ def settle_on_the_spot(
     Gives the resolved and the closed request. Only the close is told: nobody has to confirm.
     """
     work = (Work(taker=Taker(kind="person", id=by), person_id=by, service_minutes=service_minutes),)
-    resolved = step(request, now, status=Status.RESOLVED, work=work, points_rule=None)
+    resolved = step(
+        request, now, status=Status.RESOLVED, work=work, points_rule=None, registered_at=now
+    )
     closed = step(resolved, now, status=Status.CLOSED, closed_at=now, closed_as="on_the_spot")
     return resolved, closed, tell_closed(closed, by)
 
@@ -92,7 +95,7 @@ def rate(
 def reopen(
     request: ServiceRequest, *, by: UUID, is_staff: bool, now: datetime
 ) -> tuple[ServiceRequest, RequestReopened]:
-    """Not solved: the same request, the next cycle, back to the last handlers.
+    """Not solved: the same request, the next cycle, a new clock, back to the last handlers.
 
     What was settled on the spot has no taker to go back to: it waits to be listed or dispatched.
     """
@@ -113,6 +116,7 @@ def reopen(
         stars=None,
         closed_at=None,
         closed_as=None,
+        **deadline(now, request.limit_hours),
     )
     return reopened, tell(
         RequestReopened,

@@ -105,6 +105,7 @@ class Category:
     points_rule: str | None
     visibility: Literal["public", "private"]
     evidence_needed: EvidenceNeeded
+    limit_hours: int | None = None
     takers_wanted: int = 1
     active: bool = True
 
@@ -114,7 +115,8 @@ class ServiceRequest:
     """One request.
 
     `work` names who holds it now, `task_version` the last step of their task, `offered_to` whom it
-    was dispatched to.
+    was dispatched to. `registered_at` tells when it was first taken in; the clock (`due_soon_at`,
+    `due_at`) runs from there, and anew from a reopening. What is settled on the spot has none.
     """
 
     id: UUID
@@ -141,6 +143,10 @@ class ServiceRequest:
     stars: int | None = None
     closed_at: datetime | None = None
     closed_as: str | None = None
+    limit_hours: int | None = None
+    registered_at: datetime | None = None
+    due_soon_at: datetime | None = None
+    due_at: datetime | None = None
 
     @property
     def handlers(self) -> frozenset[UUID]:

@@ -1,4 +1,4 @@
-"""Reading requests: one, a list, a history."""
+"""Reading requests: one, a list, the queues of the desk, a history."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,9 +7,16 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.requests import store
-from services.requests.domain import Status
+from services.requests.domain import Queue, Status
 from services.requests.permissions import may
-from services.requests.routes.views import RequestView, StepView, concerns, seen_by
+from services.requests.routes.views import (
+    QueueCounts,
+    RequestView,
+    StepView,
+    concerns,
+    seen_by,
+)
+from shared import clock
 from shared.door import Door, Edition, Tx
 from shared.fields import Code, CommunityPath, Words
 from shared.identity import Caller
@@ -20,6 +27,7 @@ __all__ = ["router"]
 router = APIRouter(prefix="/requests", route_class=Door)
 
 Viewer = Annotated[Caller, may("see requests")]
+Grid = Annotated[UUID | None, Query(description="At this place or whatever lies in it.")]
 
 
 class Filters(PageQuery):
@@ -28,6 +36,10 @@ class Filters(PageQuery):
     status: list[Status] = Field(default_factory=list[Status])
     category: Code | None = None
     place_id: UUID | None = None
+    grid: UUID | None = Field(default=None, description="At this place or whatever lies in it.")
+    queue: Queue | None = Field(
+        default=None, description="What waits for the desk, most urgent first."
+    )
     mine: bool = Field(default=False, description="Only those I asked, filed or handle.")
     q: Words | None = Field(default=None, description="Words of the description, also Chinese.")
 
@@ -36,7 +48,10 @@ class Filters(PageQuery):
 async def list_requests(
     community: CommunityPath, viewer: Viewer, tx: Tx, filters: Annotated[Filters, Query()]
 ) -> Page[RequestView]:
-    """Requests, newest first; others' private ones only for staff."""
+    """Requests, newest first; others' private ones only for staff.
+
+    A queue begins with what is due first, was closed first, or has waited longest.
+    """
     eyes = viewer.person_id if filters.mine else seen_by(viewer, community)
     found = await store.search(
         tx,
@@ -46,14 +61,24 @@ async def list_requests(
             mine=filters.mine,
             statuses=filters.status,
             category=filters.category,
+            queue=filters.queue,
             place_id=filters.place_id,
+            grid=filters.grid,
             words=filters.q or None,
             after=filters.after,
             limit=filters.limit,
         ),
+        now=clock.now(),
     )
     views = [RequestView.of(one, viewer) for one in found]
     return Page[RequestView].of(views, [one.id for one in found], filters.limit)
+
+
+@router.get("/queues", dependencies=[may("see the queues")])
+async def count_queues(community: CommunityPath, tx: Tx, grid: Grid = None) -> QueueCounts:
+    """How many requests wait for the desk, by what they wait for."""
+    counts = await store.count_queues(tx, community, grid=grid, now=clock.now())
+    return QueueCounts(**counts)
 
 
 @router.get("/{request_id}")

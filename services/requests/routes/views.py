@@ -23,6 +23,7 @@ __all__ = [
     "FollowUpView",
     "Listing",
     "OnTheSpot",
+    "QueueCounts",
     "Rating",
     "Reason",
     "RequestView",
@@ -104,6 +105,12 @@ class Terms(Payload):
     points_rule: Code | None = Field(default=None, description="None: it earns no points.")
     visibility: Literal["public", "private"] = "public"
     evidence_needed: EvidenceNeeded = "none"
+    limit_hours: int | None = Field(
+        default=None,
+        ge=1,
+        le=8784,
+        description="From taking it in to its solution; None: no limit.",
+    )
     takers_wanted: int = Field(default=1, ge=1, le=100)
     active: bool = True
 
@@ -142,6 +149,8 @@ class RequestView(Versioned):
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
+    due_soon_at: datetime | None = Field(description="When 80 % of its limit are used up.")
+    due_at: datetime | None = Field(description="When its limit is used up; null: it has none.")
 
     @classmethod
     def of(cls, request: ServiceRequest, caller: Caller) -> "RequestView":
@@ -151,6 +160,19 @@ class RequestView(Versioned):
             return view
         hidden = {"requester_id": None, "filed_by": None, "verified_by": None, "work": ()}
         return view.model_copy(update=hidden)
+
+
+class QueueCounts(BaseModel):
+    """How many requests wait for the desk; one may wait in several queues."""
+
+    to_triage: int = Field(description="待受理: submitted.")
+    to_dispatch: int = Field(description="待派单: registered or listed, nobody has taken it.")
+    due_soon: int = Field(description="即将超时: unresolved, 80 % of the limit or more used up.")
+    overdue: int = Field(description="超时: unresolved, the limit has passed.")
+    to_verify: int = Field(description="待核查: resolved, not closed yet.")
+    to_call_back: int = Field(
+        description="待回访: closed within seven days, not on the spot, and not rated."
+    )
 
 
 class StepView(BaseModel):

@@ -2,27 +2,40 @@
 
 from services.requests.store.adoption import never_again, put_back
 from services.requests.store.catalogue import catalogue, category, put_category, seed_catalogue
+from services.requests.store.figures import (
+    Figures,
+    GridFigures,
+    Period,
+    figures,
+    figures_by_grid,
+    figures_of_all,
+)
 from services.requests.store.requests import (
-    Search,
     Step,
     create,
     history,
     load,
     next_number,
-    read,
     save,
     save_handlers,
-    search,
 )
+from services.requests.store.searches import Search, count_queues, read, search
 from services.requests.store.slips import attempts, find_slip, forget_slips, keep_slip
 
 __all__ = [
+    "Figures",
+    "GridFigures",
+    "Period",
     "Search",
     "Step",
     "attempts",
     "catalogue",
     "category",
+    "count_queues",
     "create",
+    "figures",
+    "figures_by_grid",
+    "figures_of_all",
     "find_slip",
     "forget_slips",
     "history",

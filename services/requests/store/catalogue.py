@@ -22,22 +22,22 @@ _CATEGORY = text(
 _PUT_CATEGORY = text(
     """
     INSERT INTO category (community, code, title_zh, title_en, points_rule, visibility,
-                          evidence_needed, takers_wanted, active)
+                          evidence_needed, limit_hours, takers_wanted, active)
     VALUES (:community, :code, :title_zh, :title_en, :points_rule, :visibility,
-            :evidence_needed, :takers_wanted, :active)
+            :evidence_needed, :limit_hours, :takers_wanted, :active)
     ON CONFLICT (community, code) DO UPDATE SET
         title_zh = excluded.title_zh, title_en = excluded.title_en,
         points_rule = excluded.points_rule, visibility = excluded.visibility,
-        evidence_needed = excluded.evidence_needed, takers_wanted = excluded.takers_wanted,
-        active = excluded.active
+        evidence_needed = excluded.evidence_needed, limit_hours = excluded.limit_hours,
+        takers_wanted = excluded.takers_wanted, active = excluded.active
     """
 )
 _SEED_CATEGORY = text(
     """
     INSERT INTO category (community, code, title_zh, title_en, points_rule, visibility,
-                          evidence_needed, takers_wanted, active)
+                          evidence_needed, limit_hours, takers_wanted, active)
     VALUES (:community, :code, :title_zh, :title_en, :points_rule, :visibility,
-            :evidence_needed, :takers_wanted, :active)
+            :evidence_needed, :limit_hours, :takers_wanted, :active)
     ON CONFLICT DO NOTHING
     """
 )

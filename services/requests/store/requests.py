@@ -1,6 +1,5 @@
 """Requests and their steps."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
@@ -17,17 +16,14 @@ from shared.problems import NotFound, StaleVersion, WrongState
 
 __all__ = [
     "COLUMNS",
-    "Search",
     "Step",
     "create",
     "history",
     "load",
     "next_number",
-    "read",
     "request_of",
     "save",
     "save_handlers",
-    "search",
     "values_of",
 ]
 
@@ -50,34 +46,6 @@ class Step:
     via: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """Which requests of a community are wanted; `seen_by` None: all that staff may see."""
-
-    community: str
-    seen_by: UUID | None
-    mine: bool = False
-    statuses: Sequence[Status] = ()
-    category: str | None = None
-    place_id: UUID | None = None
-    words: str | None = None
-    after: UUID | None = None
-    limit: int = 50
-
-
-_VISIBLE: Final = """
-    community = :community AND (
-        CAST(:seen_by AS uuid) IS NULL
-        OR requester_id = :seen_by OR filed_by = :seen_by OR :seen_by = ANY(handler_ids)
-        OR (visibility = 'public' AND status NOT IN ('submitted', 'rejected')))
-"""
-_MINE: Final = """
-    community = :community AND id IN (
-        SELECT id FROM service_request WHERE community = :community AND requester_id = :seen_by
-        UNION SELECT id FROM service_request WHERE community = :community AND filed_by = :seen_by
-        UNION SELECT request_id FROM handler
-              WHERE community = :community AND person_id = :seen_by)
-"""
 _CREATE = text(
     f"""
     WITH created AS (
@@ -98,7 +66,8 @@ _SAVE = text(
             handler_ids = :handler_ids, task_version = :task_version,
             offered_to = CAST(:offered_to AS jsonb), verified_by = :verified_by,
             stars = :stars, closed_at = :closed_at, closed_as = :closed_as,
-            takers_wanted = :takers_wanted, points_rule = :points_rule, updated_at = :updated_at
+            takers_wanted = :takers_wanted, points_rule = :points_rule, updated_at = :updated_at,
+            registered_at = :registered_at, due_soon_at = :due_soon_at, due_at = :due_at
         WHERE community = :community AND id = :id AND version = :version - 1
         RETURNING id
     ), stepped AS (
@@ -110,28 +79,6 @@ _SAVE = text(
     """  # noqa: S608 - a constant
 )
 _LOAD = text("SELECT * FROM service_request WHERE community = :community AND id = :id FOR UPDATE")
-_READ = text(
-    f"SELECT * FROM service_request WHERE id = :id AND {_VISIBLE}"  # noqa: S608 - constants
-)
-_FILTERS: Final = """
-          (CAST(:after AS uuid) IS NULL OR id < :after)
-      AND (cardinality(CAST(:statuses AS text[])) = 0 OR status = ANY(:statuses))
-      AND (CAST(:category AS text) IS NULL OR category = :category)
-      AND (CAST(:place_id AS uuid) IS NULL OR place_id = :place_id)
-      AND (CAST(:words AS text) IS NULL OR (
-            (cardinality(bigrams(:words)) = 0
-             OR id IN (SELECT request_id FROM search_word
-                       WHERE community = :community AND word = ANY(bigrams(:words))
-                       GROUP BY request_id HAVING count(*) = cardinality(bigrams(:words))))
-            AND position(lower(:words) IN lower(description)) > 0))
-    ORDER BY id DESC LIMIT :limit + 1
-"""
-_SEARCH = text(
-    f"SELECT * FROM service_request WHERE {_VISIBLE} AND {_FILTERS}"  # noqa: S608 - constants
-)
-_SEARCH_MINE = text(
-    f"SELECT * FROM service_request WHERE {_MINE} AND {_FILTERS}"  # noqa: S608 - constants
-)
 _SAVE_HANDLERS = text(
     """
     WITH former AS (
@@ -209,38 +156,6 @@ async def load(
     return request
 
 
-async def read(
-    tx: Transaction, community: str, request_id: UUID, *, seen_by: UUID | None
-) -> ServiceRequest:
-    """A request that `seen_by` may see (None: staff). Raises NotFound."""
-    rows = await tx.execute(
-        _READ,
-        {"community": community, "id": request_id, "seen_by": seen_by},
-    )
-    row = rows.one_or_none()
-    if row is None:
-        raise NotFound
-    return request_of(row)
-
-
-async def search(tx: Transaction, wanted: Search) -> list[ServiceRequest]:
-    """Requests, newest first; one more than `limit` when there are more."""
-    rows = await tx.execute(
-        _SEARCH_MINE if wanted.mine else _SEARCH,
-        {
-            "community": wanted.community,
-            "seen_by": wanted.seen_by,
-            "statuses": list(wanted.statuses),
-            "category": wanted.category,
-            "place_id": wanted.place_id,
-            "words": wanted.words,
-            "after": wanted.after,
-            "limit": wanted.limit,
-        },
-    )
-    return [request_of(row) for row in rows]
-
-
 async def history(tx: Transaction, community: str, request_id: UUID) -> list[Step]:
     """Every step of a request, in order."""
     rows = await tx.execute(_HISTORY, {"community": community, "id": request_id})
@@ -275,7 +190,7 @@ def _step_values(step: Step) -> dict[str, Any]:
 
 
 def request_of(row: Row) -> ServiceRequest:
-    """A request from the columns of its row."""
+    """A request from its row."""
     values = {name: row[name] for name in COLUMNS}
     values["status"] = Status(values["status"])
     values["offered_to"] = values["offered_to"] and Taker(**values["offered_to"])

@@ -1,5 +1,7 @@
 """The tables of the requests service; the migrations make them, `make check` compares both."""
 
+from typing import Final
+
 from sqlalchemy import (
     Boolean,
     Column,
@@ -12,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -19,9 +22,17 @@ from shared.patience import attempts_table
 from shared.photos import photo_table
 from shared.tables import service_metadata
 
-__all__ = ["metadata"]
+__all__ = ["UNASSIGNED", "UNRESOLVED", "metadata"]
+
+UNASSIGNED: Final = "status IN ('registered', 'listed')"
+"""The condition of the requests that nobody has and nobody was asked to take."""
+
+UNRESOLVED: Final = "status IN ('registered', 'listed', 'dispatched', 'accepted', 'in_progress')"
+"""The condition of the requests whose clock runs."""
 
 metadata = service_metadata()
+known_place = metadata.tables["known_place"]
+Index("known_place_parent", known_place.c.community, known_place.c.parent_id)
 
 category = Table(
     "category",
@@ -35,6 +46,7 @@ category = Table(
     Column("evidence_needed", Text, nullable=False),
     Column("takers_wanted", SmallInteger, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("limit_hours", SmallInteger),
 )
 
 numbering = Table(
@@ -73,12 +85,25 @@ service_request = Table(
     Column("closed_as", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("limit_hours", SmallInteger),
+    Column("registered_at", DateTime(timezone=True)),
+    Column("due_soon_at", DateTime(timezone=True)),
+    Column("due_at", DateTime(timezone=True)),
     ForeignKeyConstraint(["community", "category"], ["category.community", "category.code"]),
     Index("service_request_number", "community", "number", unique=True),
     Index("service_request_status", "community", "status", "id"),
     Index("service_request_requester", "community", "requester_id", "id"),
     Index("service_request_filed_by", "community", "filed_by", "id"),
     Index("service_request_place", "community", "place_id", "id"),
+    Index("service_request_unassigned", "community", "id", postgresql_where=text(UNASSIGNED)),
+    Index("service_request_due", "community", "due_at", "id", postgresql_where=text(UNRESOLVED)),
+    Index(
+        "service_request_closed",
+        "community",
+        "closed_at",
+        "id",
+        postgresql_where=text("closed_at IS NOT NULL"),
+    ),
 )
 
 step = Table(

@@ -34,7 +34,7 @@ from tests.support.jinlin import jinlin
 from tests.support.story import REQUESTS, Story
 
 FACTS = {
-    "requests": "SELECT number, status, version, cycle, closed_as, stars, task_version"
+    "requests": "SELECT number, status, version, cycle, closed_as, stars, task_version, due_at"
     " FROM service_request ORDER BY number",
     "points": "SELECT id, request_id, cycle, taker_id, points, service_minutes, status FROM award"
     " ORDER BY id",

@@ -17,7 +17,9 @@ from shared.events.volunteers import TaskEvent
 from shared.problems import Problem
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
-CATEGORY = Category("wh", "repair", "维修", "Repairs", "standard", "public", "note", 2)
+CATEGORY = Category(
+    "wh", "repair", "维修", "Repairs", "standard", "public", "note", limit_hours=48, takers_wanted=2
+)
 REQUESTER, STAFF, HELPER, OTHER = (uuid4() for _ in range(4))
 LIFE = (
     *("register", "list", "claim", "start", "complete", "rework", "start", "complete"),
@@ -116,7 +118,10 @@ def test_it_stands_where_it_stood(steps: list[str], backup_after: int) -> None:
         life.step(name)
     for rebuilt in (adopted(life), adopted(life, backup)):
         assert rebuilt is not None
-        for field in ("status", "cycle", "verified_by", "stars", "closed_at", "closed_as"):
+        for field in (
+            *("status", "cycle", "verified_by", "stars", "closed_at", "closed_as"),
+            *("registered_at", "due_soon_at", "due_at"),
+        ):
             assert getattr(rebuilt, field) == getattr(life.request, field), field
         assert rebuilt.version <= life.request.version
         if rebuilt.status in WITH_TAKERS:
