@@ -1,9 +1,13 @@
 """Dead letters: what could not be worked in, what became of it, and its way back.
 
 The stream DLQ is a record of 90 days from which nothing is taken. A letter is settled by what is
-known of its event elsewhere: its consumer's inbox has it, or an operator has dismissed the letter,
-which is a message of its own with the reason. All others are open, for the 37 days that inboxes
-remember: then nobody can say whether the event was worked in, and it is too old to replay.
+known of its event elsewhere: its consumer's inbox has it, or an operator has dismissed the letter.
+All others are open, for the 37 days that inboxes remember: then nobody can say whether the event
+was worked in, and it is too old to replay.
+
+The service that buried a letter keeps it too, for its API (`shared.dead_letters`). Where it has the
+letter, it says whether that is dismissed. For the others (buried before services kept them, of a
+consumer that is no more, lost with a database) it is the stream: a message of its own.
 
 A replay puts the event into the `retry` table of the service that buried it, from where its own
 sweep takes it to that one consumer. Publishing it again would ask every consumer of its subject,
@@ -11,6 +15,7 @@ and the stream would drop it silently within its duplicate window.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
@@ -25,9 +30,9 @@ from sqlalchemy import text
 from deploy import services
 from deploy.databases import Databases, transaction
 from shared import clock, ids, inbox
+from shared import dead_letters as kept_letters
 from shared.database import Transaction
 from shared.inbox import Parked
-from shared.migrations import PARTITIONED
 from shared.relay import publish_one
 from shared.topology import DEAD_LETTERS
 
@@ -46,6 +51,15 @@ _SETTLED = text(
     SELECT consumer, event_id, 'worked in' FROM letter JOIN inbox USING (consumer, event_id)
     UNION ALL
     SELECT consumer, event_id, 'waiting' FROM letter JOIN retry USING (consumer, event_id)
+    """
+)
+_DISMISSED = text(
+    """
+    WITH letter AS (
+        SELECT * FROM unnest(CAST(:consumers AS text[]), CAST(:numbers AS bigint[]))
+            AS letter (consumer, number))
+    SELECT number, dismissed_at IS NOT NULL
+    FROM letter JOIN dead_letter USING (consumer, number) ORDER BY buried_at
     """
 )
 
@@ -82,7 +96,7 @@ class DeadLetter:
 async def dead_letters(nats: Client, databases: Databases) -> list[DeadLetter]:
     """Every dead letter and what became of it, oldest first."""
     letters: list[DeadLetter] = []
-    dismissed: set[int] = set()
+    dismissed: AbstractSet[int] = set[int]()
     stream = nats.jetstream()
     number = (await stream.stream_info(DEAD_LETTERS)).state.first_seq
     while True:
@@ -91,7 +105,7 @@ async def dead_letters(nats: Client, databases: Databases) -> list[DeadLetter]:
         except NotFoundError:
             break
         if message.subject == f"dlq.{DISMISSED}":
-            dismissed.add(int(_headers(message)["jinlin-letter"]))
+            dismissed |= {int(_headers(message)["jinlin-letter"])}
         else:
             letters.append(_letter(message))
         number = (message.seq or 0) + 1
@@ -99,6 +113,7 @@ async def dead_letters(nats: Client, databases: Databases) -> list[DeadLetter]:
     for service, theirs in _by_service(letters).items():
         async with transaction(databases, service) as tx:
             known |= await _settled(tx, theirs)
+            dismissed = await _as_kept(tx, theirs, dismissed)
     return [_with_state(one, known, dismissed) for one in letters]
 
 
@@ -109,6 +124,18 @@ async def _settled(tx: Transaction, letters: Sequence[DeadLetter]) -> dict[tuple
         _SETTLED, {"consumers": [one for one, _ in named], "event_ids": [one for _, one in named]}
     )
     return {(consumer, event_id): state for consumer, event_id, state in rows}
+
+
+async def _as_kept(
+    tx: Transaction, letters: Sequence[DeadLetter], dismissed: AbstractSet[int]
+) -> AbstractSet[int]:
+    """The numbers of the dismissed letters; a service that keeps a letter knows best."""
+    values = {
+        "consumers": [one.consumer for one in letters],
+        "numbers": [one.number for one in letters],
+    }
+    kept: dict[int, bool] = dict(await tx.execute(_DISMISSED, values))
+    return (dismissed - kept.keys()) | {number for number, is_so in kept.items() if is_so}
 
 
 async def replay(
@@ -144,8 +171,13 @@ async def replay(
     return count
 
 
-async def dismiss(nats: Client, letter: DeadLetter, *, reason: str) -> None:
-    """Put a letter aside for good, on the record."""
+async def dismiss(nats: Client, databases: Databases, letter: DeadLetter, *, reason: str) -> None:
+    """Put a letter aside for good, on the record of its service and of the stream."""
+    if service := _homes().get(letter.consumer):
+        async with transaction(databases, service) as tx:
+            await kept_letters.mark_dismissed(
+                tx, letter.consumer, letter.number, by=None, reason=reason
+            )
     headers = {
         "jinlin-letter": str(letter.number),
         "jinlin-reason": " ".join(reason.split())[:500],
@@ -174,13 +206,13 @@ def _by_service(letters: Iterable[DeadLetter]) -> dict[str, list[DeadLetter]]:
 
 
 def _with_state(
-    letter: DeadLetter, known: Mapping[tuple[str, UUID], State], dismissed: set[int]
+    letter: DeadLetter, known: Mapping[tuple[str, UUID], State], dismissed: AbstractSet[int]
 ) -> DeadLetter:
     if letter.number in dismissed:
         return replace(letter, state="dismissed")
     if letter.event_id is None:
         return letter
-    remembered_since = ids.first_id_at(clock.now() - timedelta(days=PARTITIONED["inbox"]))
+    remembered_since = ids.first_id_at(clock.now() - inbox.REMEMBERED)
     unknown: State = "open" if letter.event_id >= remembered_since else "too old"
     return replace(letter, state=known.get((letter.consumer, letter.event_id), unknown))
 

@@ -100,9 +100,10 @@ def dismiss_dead_letters(
     letters = _with_numbers(run(_dead_letters(data)), numbers)
 
     async def work() -> None:
-        async with connected(Whereabouts.find(data)) as nats:
+        where = Whereabouts.find(data)
+        async with connected(where) as nats:
             for one in letters:
-                await dismiss(nats, one, reason=reason)
+                await dismiss(nats, where.databases, one, reason=reason)
 
     run(work())
     out.print(f"{len(letters)} dismissed")

@@ -19,10 +19,10 @@ from opentelemetry.trace import Tracer
 from pydantic import ValidationError
 from sqlalchemy import text
 
-from shared import inbox, outbox, telemetry
+from shared import dead_letters, inbox, outbox, telemetry
 from shared.chaos import Point, reach
 from shared.database import ALL_COMMUNITIES, Database, Transaction, is_unreachable
-from shared.delivery import BUS_ERRORS, Delivery, Poison
+from shared.delivery import BUS_ERRORS, Delivery, Poison, Undelivered
 from shared.events import Event
 from shared.metrics import Metrics
 from shared.problems import NotYet, Problem
@@ -106,9 +106,7 @@ class Consumer:
         try:
             delivery = Delivery.unpark(parked)
         except Poison as poison:  # its contract changed while it waited
-            if await self._bury_unread(poison):
-                async with self._database.transaction(ALL_COMMUNITIES) as tx:
-                    await inbox.forget_parked(tx, self.spec.durable, [parked.event_id])
+            await self._bury_unread(poison)
         else:
             await self._work_in([delivery])
 
@@ -166,7 +164,7 @@ class Consumer:
         logger.warning("consumer.failed", attempts=attempts, error=reason, place=place)
         try:
             if is_permanent(error) or attempts >= LAST_ATTEMPT:
-                await self._bury(delivery, reason)
+                await self._bury(delivery, reason, attempts=attempts)
             else:
                 await self._park(delivery, reason)
         except Exception as failure:
@@ -209,25 +207,36 @@ class Consumer:
         self._metrics.count(self.spec.durable, "parked")
         await delivery.ack()
 
-    async def _bury_unread(self, poison: Poison) -> bool:
-        """Bury it if the bus takes it; whether it did."""
-        try:
-            await poison.delivery.bury(self._nats(), self.spec.durable, str(poison))
-        except BUS_ERRORS as failure:
-            log.warning("consumer.not_buried", consumer=self.spec.durable, error=reason_of(failure))
-            return False
-        self._metrics.count(self.spec.durable, "buried")
-        return True
+    async def _bury_unread(self, poison: Poison) -> None:
+        """Bury it, however long the database is away; what is not buried comes again."""
+        patience = _Patience(self._ack_wait_seconds)
+        while True:
+            try:
+                await self._bury(poison.delivery, str(poison), attempts=0)
+            except Exception as failure:  # noqa: BLE001 - whatever it is, the next must come
+                if not is_unreachable(failure):
+                    reason = reason_of(failure)
+                    log.warning("consumer.not_buried", consumer=self.spec.durable, error=reason)
+                    return
+                await self._wait_for_database([poison.delivery], patience)
+            else:
+                return
 
-    async def _bury(self, delivery: Delivery, reason: str) -> None:
-        await delivery.bury(self._nats(), self.spec.durable, reason)
-        self._metrics.count(self.spec.durable, "buried")
-        if delivery.attempts:
-            async with self._database.transaction(delivery.event.community) as tx:
-                await inbox.forget_parked(tx, self.spec.durable, [delivery.event.event_id])
+    async def _bury(self, buried: Undelivered, reason: str, *, attempts: int) -> None:
+        """Make it a dead letter on the bus, then in our own database; then the bus forgets it."""
+        consumer = self.spec.durable
+        number = await buried.bury(self._nats(), consumer, reason)
+        async with self._database.transaction(buried.community) as tx:
+            await dead_letters.keep(
+                tx, number, buried, consumer=consumer, reason=reason, attempts=attempts
+            )
+            if buried.message is None and buried.event_id is not None:  # it was parked
+                await inbox.forget_parked(tx, consumer, [buried.event_id])
+        await buried.term()
+        self._metrics.count(consumer, "buried")
 
     async def _wait_for_database(
-        self, deliveries: Sequence[Delivery], patience: "_Patience"
+        self, deliveries: Sequence[Undelivered], patience: "_Patience"
     ) -> None:
         """Return when the database answers; until then the bus is told that work goes on."""
         self.waits = True
@@ -236,7 +245,7 @@ class Consumer:
         finally:
             self.waits = False
 
-    async def _ask_database(self, deliveries: Sequence[Delivery], patience: "_Patience") -> None:
+    async def _ask_database(self, deliveries: Sequence[Undelivered], patience: "_Patience") -> None:
         while True:
             await asyncio.sleep(0.5)
             await patience.ask_for(deliveries)
@@ -258,7 +267,7 @@ class _Patience:
         self._every = ack_wait_seconds / 3
         self._asked_at = self._loop.time()
 
-    async def ask_for(self, deliveries: Sequence[Delivery]) -> None:
+    async def ask_for(self, deliveries: Sequence[Undelivered]) -> None:
         """Ask if it is time to; a bus that is away cannot be asked."""
         if self._loop.time() - self._asked_at > self._every:
             self._asked_at = self._loop.time()

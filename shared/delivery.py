@@ -1,15 +1,17 @@
 """One event as the bus delivered it: read it, acknowledge it, park it or bury it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
+from uuid import UUID
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from pydantic import ValidationError
 
-from shared.events import UNSTAMPED, Event
+from shared.events import PLATFORM, UNSTAMPED, Event
 from shared.inbox import Parked
 from shared.relay import publish_one
 
@@ -18,6 +20,8 @@ __all__ = ["BUS_ERRORS", "Delivery", "Poison", "Undelivered"]
 BUS_ERRORS: Final = (NatsError, OSError, RuntimeError)
 """What telling the bus something may raise. On a lost connection with something left to send,
 nats-py raises OSError with asyncio and RuntimeError with uvloop."""
+
+_COMMUNITY: Final = re.compile(r"evt\.([a-z0-9-]{1,40}|_)\.")
 
 
 class Poison(Exception):  # noqa: N818 - a word of the trade
@@ -38,8 +42,42 @@ class Undelivered:
     body: bytes
     message: Msg | None
 
-    async def bury(self, nats: Client, consumer: str, reason: str) -> None:
-        """Make it a dead letter; the bus forgets it only when that is stored."""
+    @property
+    def event_id(self) -> UUID | None:
+        """The event's id; None when the message does not even name one."""
+        try:
+            return UUID(self.headers.get("ce-id", ""))
+        except ValueError:
+            return None
+
+    @property
+    def community(self) -> str:
+        """The community in the subject; the platform's sign when no community is named so."""
+        named = _COMMUNITY.match(self.subject)
+        return named[1] if named else PLATFORM
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the bus has been told that it is: acknowledged or buried."""
+        return self.message is not None and self.message.is_acked
+
+    async def ack(self) -> None:
+        """Tell the bus that it is settled; once, however often this is called."""
+        if self.message is not None and not self.is_settled:
+            await self.message.ack()
+
+    async def term(self) -> None:
+        """Tell the bus that it never will be; once, and after an ack not at all."""
+        if self.message is not None and not self.is_settled:
+            await self.message.term()
+
+    async def in_progress(self) -> None:
+        """Ask the bus for more time, if it is not settled."""
+        if self.message is not None and not self.is_settled:
+            await self.message.in_progress()
+
+    async def bury(self, nats: Client, consumer: str, reason: str) -> int:
+        """Make it a dead letter; its number among them. Whoever buries it calls `term` after it."""
         key = self.headers.get("ce-id") or self.headers.get("Nats-Msg-Id") or "unknown"
         headers = {
             **{name: value for name, value in self.headers.items() if not name.startswith("Nats-")},
@@ -48,9 +86,7 @@ class Undelivered:
             "jinlin-reason": " ".join(reason.split())[:500],
             "Nats-Msg-Id": f"{consumer}/{key}/{self._place()}",
         }
-        await publish_one(nats, f"dlq.{consumer}", self.body, headers)
-        if self.message is not None and not self.message.is_acked:
-            await self.message.term()
+        return await publish_one(nats, f"dlq.{consumer}", self.body, headers)
 
     def _place(self) -> str:
         """Where the message stood in its stream: the same when it is delivered again."""
@@ -74,9 +110,8 @@ class Delivery(Undelivered):
     @classmethod
     def unpark(cls, parked: Parked) -> Self:
         """Read an event that was parked. Raises Poison, though it was read once before."""
-        return cls._parse(
-            parked.subject, parked.headers, parked.body, None, attempts=parked.attempts
-        )
+        headers = {**parked.headers, "ce-id": str(parked.event_id)}
+        return cls._parse(parked.subject, headers, parked.body, None, attempts=parked.attempts)
 
     @classmethod
     def _parse(
@@ -101,6 +136,7 @@ class Delivery(Undelivered):
             raise Poison(unread, f"malformed {contract.type()}: {fields}") from None
         if event.event_id == UNSTAMPED or event.subject != subject:
             raise Poison(unread, "the envelope does not fit the subject")
+        headers = {**headers, "ce-id": str(event.event_id)}  # a letter is found by it
         return cls(subject, headers, body, message, event, attempts)
 
     def park(self, consumer: str) -> Parked:
@@ -108,18 +144,3 @@ class Delivery(Undelivered):
         return Parked(
             consumer, self.event.event_id, self.subject, self.headers, self.body, self.attempts
         )
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether the bus has been told that it is: acknowledged or buried."""
-        return self.message is not None and self.message.is_acked
-
-    async def ack(self) -> None:
-        """Tell the bus that it is settled; once, however often this is called."""
-        if self.message is not None and not self.is_settled:
-            await self.message.ack()
-
-    async def in_progress(self) -> None:
-        """Ask the bus for more time, if it is not settled."""
-        if self.message is not None and not self.is_settled:
-            await self.message.in_progress()

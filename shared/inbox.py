@@ -13,7 +13,18 @@ from sqlalchemy import text
 from shared.database import Transaction
 from shared.events import Event
 
-__all__ = ["Parked", "forget_parked", "park", "put_back", "remember", "take_due"]
+__all__ = [
+    "REMEMBERED",
+    "Parked",
+    "forget_parked",
+    "park",
+    "put_back",
+    "remember",
+    "take_due",
+]
+
+REMEMBERED: Final = timedelta(days=37)
+"""How long the inbox knows what was worked in; longer than the streams keep their events."""
 
 DELAYS_SECONDS: Final = (1, 5, 30, 120, 300)
 """How long an event waits after its first, second … failed attempt, ±20 %."""

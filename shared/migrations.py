@@ -14,14 +14,15 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, Table, text
 from sqlalchemy.exc import DBAPIError
 
-from shared import ids
+from shared import ids, inbox
 from shared.database import sqlstate
-from shared.tables import common
+from shared.tables import common, dead_letter
 
 __all__ = [
     "PARTITIONED",
     "application_role",
     "create_common_tables",
+    "create_dead_letters",
     "days",
     "differences",
     "keep_partitions",
@@ -32,7 +33,7 @@ __all__ = [
 
 log = structlog.get_logger()
 
-PARTITIONED: Final = {"outbox": 30, "inbox": 37}
+PARTITIONED: Final = {"outbox": 30, "inbox": inbox.REMEMBERED.days}
 """Tables partitioned by the day in their UUIDv7, and how many days they are kept."""
 
 DAYS_AHEAD: Final = 7
@@ -75,15 +76,22 @@ def application_role() -> str:
 
 def create_common_tables() -> None:
     """Revision 0001 of every service: outbox, inbox, retry, answers and copies, all walled."""
-    common.create_all(op.get_bind())
+    first = [table for table in common.sorted_tables if table is not dead_letter]
+    common.create_all(op.get_bind(), tables=first)
     for name in PARTITIONED:
         op.execute(f"CREATE TABLE {name}_default PARTITION OF {name} DEFAULT")
-    for table in common.sorted_tables:
+    for table in first:
         protect(table)
     role = application_role()
     op.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
     op.execute(f"GRANT SELECT ON alembic_version TO {role}")
     keep_partitions(op.get_bind(), datetime.now(UTC))
+
+
+def create_dead_letters() -> None:
+    """A later revision of every service: the letters that its own consumers buried, walled."""
+    dead_letter.create(op.get_bind())
+    protect(dead_letter)
 
 
 def protect(table: Table, *, grants: str = "SELECT, INSERT, UPDATE, DELETE") -> None:

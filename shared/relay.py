@@ -97,11 +97,12 @@ Rendering = Callable[[Sequence[Unsent]], Awaitable[Sequence[Unsent]]]
 """Gives the rows the bodies they have now: the directory sends its present state."""
 
 
-async def publish_one(nats: Client, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
-    """Publish one message into its stream and wait until it is stored. Raises NatsError."""
-    await nats.jetstream().publish(
+async def publish_one(nats: Client, subject: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """Publish one message and wait until its stream has it; its number there. Raises NatsError."""
+    stored = await nats.jetstream().publish(
         subject, body, timeout=PUBLISH_TIMEOUT_SECONDS, headers=dict(headers)
     )
+    return stored.seq
 
 
 class Relay:

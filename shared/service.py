@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from opentelemetry.sdk.trace import TracerProvider
 from sqlalchemy import text
 
-from shared import consumers, health, telemetry
+from shared import clock, consumers, dead_letters, health, operations, telemetry
 from shared.answers import PROBLEM_RESPONSES, add_problem_answers
 from shared.backlog import count_backlog
 from shared.broker import Bus
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 SWEEP_SECONDS: Final = 1.0
 MEASURE_SECONDS: Final = 10.0
-FORGET_ANSWERS_SECONDS: Final = 3600.0
+FORGET_SECONDS: Final = 3600.0
 KEPT_ANSWERS: Final = timedelta(days=2)
 
 _FORGET_ANSWERS = text("DELETE FROM answers WHERE made_at < now() - CAST(:kept AS interval)")
@@ -76,6 +76,7 @@ class Service:
     consumers: dict[str, Consumer] = field(default_factory=dict[str, Consumer])
     darkroom: Darkroom = field(default_factory=Darkroom)
     prepared: bool = False
+    started_at: datetime = field(default_factory=clock.now)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server begins to stop: answers that would go on for ever end now."""
 
@@ -102,7 +103,7 @@ class Service:
             self.relay.run,
             self._sweep,
             self._measure,
-            self._forget_answers,
+            self._forget,
         ]
         tasks = [asyncio.create_task(job()) for job in jobs]
         tasks += [asyncio.create_task(_forever(task, self)) for task in self.definition.tasks]
@@ -156,13 +157,14 @@ class Service:
                 log.warning("measure.failed", **told(error))
             await asyncio.sleep(MEASURE_SECONDS)
 
-    async def _forget_answers(self) -> None:
-        """Drop the kept answers of two days ago."""
+    async def _forget(self) -> None:
+        """Drop the kept answers of two days ago, and the dead letters that the bus has dropped."""
         while True:
             with suppress(Exception):
                 async with self.workshop.transaction(ALL_COMMUNITIES) as tx:
                     await tx.execute(_FORGET_ANSWERS, {"kept": KEPT_ANSWERS})
-            await asyncio.sleep(FORGET_ANSWERS_SECONDS)
+                    await dead_letters.forget_old(tx)
+            await asyncio.sleep(FORGET_SECONDS)
 
 
 async def _forever(task: Callable[[Service], Awaitable[None]], service: Service) -> None:
@@ -205,7 +207,7 @@ def create_app(definition: Definition, settings: ServiceSettings) -> FastAPI:
     )
     app.state.service = service
     app.router.route_class = Door
-    for router in definition.routers:
+    for router in (operations.router(), *definition.routers):
         app.include_router(router, prefix=prefix)
     _add_health(app, service, prefix)
     _require_permissions(app)

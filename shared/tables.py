@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 __all__ = [
     "answers",
+    "dead_letter",
     "inbox",
     "known_community",
     "known_membership",
@@ -92,6 +93,28 @@ retry = Table(
     Column("reason", Text, nullable=False),
     Index("retry_due", "next_at"),
     comment="Events whose handler failed for now; swept when due.",
+)
+
+dead_letter = Table(
+    "dead_letter",
+    common,
+    Column("community", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("consumer", Text, nullable=False),
+    Column("event_id", Uuid),
+    Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("buried_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("dismissed_at", DateTime(timezone=True)),
+    Column("dismissed_by", Uuid),
+    Column("dismissal", Text),
+    Index("dead_letter_number", "number"),
+    Index("dead_letter_buried", "buried_at"),
+    comment="What this service's consumers buried, numbered as in the stream DLQ; kept 90 days.",
 )
 
 answers = Table(

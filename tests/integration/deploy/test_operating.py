@@ -4,8 +4,10 @@ import asyncio
 import json
 import subprocess
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest_asyncio
@@ -182,13 +184,7 @@ async def test_a_dead_letter_goes_back_to_its_consumer_once_the_cause_is_mended(
     operator: Operator,
 ) -> None:
     awards = await operator.awards()
-    sign_ins = await demo_community(operator.platform, Console(quiet=True))
-    change = "UPDATE category SET points_rule = $1 WHERE code = 'repair'"
-    await operator.asks("requests", change, "heard-of-later")
-    async with Api(operator.platform.origin) as api:
-        await (await Story.of(api, sign_ins)).whole()
-    await operator.asks("requests", change, "standard")
-    await operator.fails_for_good("RuleUnknown")
+    await closes_by(operator, "heard-of-later")
     assert "every dead letter is settled" in await operator.broken(within=0)
 
     listed = await operator.types("dlq", "list")
@@ -201,13 +197,89 @@ async def test_a_dead_letter_goes_back_to_its_consumer_once_the_cause_is_mended(
     assert "1 of 1 go back" in await operator.types(*replay)
     assert "0 of 0" in await operator.types(*replay)  # it waits already
     await operator.fails_for_good("RuleUnknown")
-    await operator.asks(
-        "points",
-        "INSERT INTO rule (community, code, version, valid_from, points_base, points_per_hour,"
-        " largest_points) VALUES ('demo', 'heard-of-later', 1, '2020-01-01', 1, 1, 9)",
-    )
+    await makes_rule(operator, "heard-of-later")
     assert "1 of 1 go back" in await operator.types(*replay)
     assert await operator.broken() == {}
     assert await operator.awards() == awards + 1
     assert "0 of 0" in await operator.types(*replay)
     assert "worked in" in await operator.types("dlq", "list", "--all")
+
+
+async def test_the_api_and_the_terminal_know_the_same_of_a_letter(operator: Operator) -> None:
+    awards = await operator.awards()
+    await closes_by(operator, "never-heard-of")
+    async with api(operator) as client:
+        [letter] = await open_letters(client, "points")
+        assert letter["reason"].startswith("RuleUnknown")
+        assert f"{letter['number']} " in await operator.types("dlq", "list")
+        await makes_rule(operator, "never-heard-of")
+        path = f"/points/operations/dead-letters/{letter['number']}"
+        assert (await client.post(f"{path}/replay")).status_code == 200
+        assert await operator.broken() == {}
+        assert await operator.awards() == awards + 1
+        assert await open_letters(client, "points") == []
+        assert (await client.post(f"{path}/replay")).status_code == 409
+
+        first, second = await two_poisons(operator, client)
+        assert await operator.broken(within=0) == {"every dead letter is settled": 2}
+        path = f"/notify/operations/dead-letters/{first}/dismiss"
+        assert (await client.post(path, json={"reason": "by the api"})).status_code == 200
+        await operator.types("dlq", "dismiss", second, "--reason", "by hand")
+        assert await operator.broken() == {}
+        assert await open_letters(client, "notify") == []
+        query = {"settled": True, "limit": 2}
+        answer = await client.get("/notify/operations/dead-letters", params=query)
+        told = [(one["state"], one["dismissed"]["reason"]) for one in answer.json()["items"]]
+        assert sorted(told) == [("dismissed", "by hand"), ("dismissed", "by the api")]
+
+
+async def closes_by(operator: Operator, rule: str) -> None:
+    """Close a request whose rule the ledger does not know; its event becomes a dead letter."""
+    sign_ins = await demo_community(operator.platform, Console(quiet=True))
+    change = "UPDATE category SET points_rule = $1 WHERE code = 'repair'"
+    await operator.asks("requests", change, rule)
+    async with Api(operator.platform.origin) as client:
+        await (await Story.of(client, sign_ins)).whole()
+    await operator.asks("requests", change, "standard")
+    await operator.fails_for_good("RuleUnknown")
+
+
+async def makes_rule(operator: Operator, rule: str) -> None:
+    await operator.asks(
+        "points",
+        "INSERT INTO rule (community, code, version, valid_from, points_base, points_per_hour,"
+        " largest_points) VALUES ('demo', $1, 1, '2020-01-01', 1, 1, 9)",
+        rule,
+    )
+
+
+@asynccontextmanager
+async def api(operator: Operator) -> AsyncGenerator[httpx.AsyncClient]:
+    """The services' APIs, as the operator."""
+    token = (await operator.types("token", "operator")).strip()
+    headers = {"authorization": f"Bearer {token}"}
+    address = f"{operator.platform.origin}/api"
+    async with httpx.AsyncClient(base_url=address, headers=headers) as client:
+        yield client
+
+
+async def open_letters(client: httpx.AsyncClient, service: str) -> list[Any]:
+    answer = await client.get(f"/{service}/operations/dead-letters")
+    assert answer.status_code == 200, answer.text
+    return answer.json()["items"]
+
+
+async def two_poisons(operator: Operator, client: httpx.AsyncClient) -> list[int]:
+    """The numbers of two letters that notify has buried."""
+    async with bus(operator) as nats:
+        for _ in range(2):
+            headers = {"ce-type": "cn.jinlin.points.awarded.v1", "ce-id": str(ids.new_id())}
+            await nats.jetstream().publish(
+                f"evt.{COMMUNITY}.points.awarded.v1", b"{}", headers=headers
+            )
+
+    async def both() -> list[int]:
+        found = [one["number"] for one in await open_letters(client, "notify")]
+        return found if len(found) == 2 else []
+
+    return await eventually(both)

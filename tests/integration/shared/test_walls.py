@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from deploy import services
-from shared import identity, ids, service
+from shared import identity, ids, operations, service
 from shared.database import Database
 from shared.door import Door
 from shared.identity import ALGORITHM, AUDIENCE, LEEWAY_SECONDS
@@ -440,7 +440,8 @@ class Matrix:
         self.platform = platform
         self.name = name
         self.hood = hood
-        self.table = importlib.import_module(f"services.{name}.permissions").may.table
+        own = importlib.import_module(f"services.{name}.permissions").may.table
+        self.table = own | operations.may.table
 
     async def routes(self) -> list[Any]:
         app = await self.platform.app(self.name)

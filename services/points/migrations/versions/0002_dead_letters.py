@@ -1,0 +1,11 @@
+"""Dead letters are kept by the service that buried them (ADR 0018)."""
+
+from shared.migrations import create_dead_letters
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Make the table; what was buried before stays in the stream DLQ alone."""
+    create_dead_letters()
