@@ -20,6 +20,9 @@ READER: Final = Path(sheet_reader.__file__)
 LONGEST_SECONDS: Final = 20
 """By the clock, on a busy machine; the reader's own limit is by the time it works."""
 
+_ONE_AT_A_TIME: Final = asyncio.Semaphore(1)
+"""Readers that each take all they may would together take more than a container has."""
+
 _BEGINNINGS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 """Of zipped files (.xlsx) and of Microsoft's older container (.xls)."""
 
@@ -48,6 +51,17 @@ async def read_sheet(body: bytes) -> list[list[str]]:
 
     Nothing is calculated. Raises UnreadableSheet, SheetTooLarge.
     """
+    async with _ONE_AT_A_TIME:
+        code, rows = await _read(body)
+    if code == sheet_reader.TOO_LARGE:
+        raise SheetTooLarge
+    if code != 0:
+        raise UnreadableSheet
+    return orjson.loads(rows)
+
+
+async def _read(body: bytes) -> tuple[int | None, bytes]:
+    """What the reader ended with, and what it wrote. Raises UnreadableSheet when it is too slow."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-I", READER, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL
@@ -61,8 +75,4 @@ async def read_sheet(body: bytes) -> list[list[str]]:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    if process.returncode == sheet_reader.TOO_LARGE:
-        raise SheetTooLarge
-    if process.returncode != 0:
-        raise UnreadableSheet
-    return orjson.loads(rows)
+    return process.returncode, rows
