@@ -134,7 +134,7 @@ async def _as_kept(
         "consumers": [one.consumer for one in letters],
         "numbers": [one.number for one in letters],
     }
-    kept: dict[int, bool] = dict(await tx.execute(_DISMISSED, values))
+    kept = {row[0]: row[1] for row in await tx.execute(_DISMISSED, values)}
     return (dismissed - kept.keys()) | {number for number, is_so in kept.items() if is_so}
 
 

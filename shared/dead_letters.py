@@ -193,7 +193,7 @@ async def letter(tx: Transaction, number: int) -> Letter:
 
 async def count_open(tx: Transaction) -> Mapping[str, int]:
     """How many letters of each consumer are open; a consumer that is not named has none."""
-    return dict(await tx.execute(_COUNT_OPEN, _remembered()))
+    return {row[0]: row[1] for row in await tx.execute(_COUNT_OPEN, _remembered())}
 
 
 async def replay(tx: Transaction, number: int, *, consumers: Collection[str]) -> Letter:

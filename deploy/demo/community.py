@@ -21,13 +21,17 @@ PEOPLE: Final = {
     "unit": ("驻区单位 联络员", "organisation_member", "U1"),
 }
 UNIT: Final = {"kind": "resident_unit", "title": "驻区单位一", "code": "U1"}
-PLACES: Final = """code,parent_code,kind,title,compound_type
-G1,,grid,第一网格,
+PLACES: Final = """code,parent_code,kind,title,compound_type,boundary
+G1,,grid,第一网格,,"{""type"": ""Polygon"", ""coordinates"":
+    [[[113.91, 30.92], [113.918, 30.92], [113.918, 30.926], [113.91, 30.926], [113.91, 30.92]]]}"
 C1,G1,compound,文化路1号院,unmanaged
 C2,G1,compound,文化路2号院,serviced
 B1,C1,building,1栋,
 B2,C1,building,2栋,
 B3,C2,building,3栋,
+H1,B1,household,101室,
+H2,B1,household,102室,
+H3,B3,household,301室,
 """
 
 

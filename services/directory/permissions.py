@@ -2,10 +2,13 @@
 
 from shared.permissions import EVERY_MEMBER, STAFF, Permissions, Role
 
-__all__ = ["GRANTING", "may"]
+__all__ = ["EVERYWHERE", "GRANTING", "may"]
 
 GRANTING = frozenset({Role.COMMUNITY_STAFF, Role.OPERATOR})
 """Roles that may grant, change and take away the trusted roles."""
+
+EVERYWHERE = frozenset({Role.COMMUNITY_STAFF, Role.SUBDISTRICT_STAFF, Role.OPERATOR})
+"""Roles that work in every grid of the community; others see the homes of the own one only."""
 
 may = Permissions(
     {
@@ -18,6 +21,12 @@ may = Permissions(
         "change organisations": STAFF | {Role.OPERATOR},
         "see people": STAFF | {Role.OPERATOR},
         "change people": STAFF | {Role.OPERATOR},
+        "see households": STAFF | {Role.OPERATOR},
+        "have a grid": {Role.GRID_WORKER},
+        "log visits": STAFF,
+        "see visits": STAFF | {Role.OPERATOR},
+        "reveal phones": STAFF | {Role.OPERATOR},
+        "see revealed phones": GRANTING | {Role.AUDITOR},
         "invite": STAFF | {Role.OPERATOR},
         "see names": EVERY_MEMBER | {Role.OPERATOR, Role.AUDITOR},
     }

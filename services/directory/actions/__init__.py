@@ -1,6 +1,15 @@
 """The use cases of the directory: load, decide, save, tell."""
 
 from services.directory.actions.adoption import adopt
+from services.directory.actions.grids import (
+    Logged,
+    OnTheGround,
+    draw_boundary,
+    list_households,
+    list_visits,
+    log_visit,
+    own_grid,
+)
 from services.directory.actions.importing import import_people, import_places
 from services.directory.actions.inviting import NewCode, invite, invite_many
 from services.directory.actions.neighbourhood import (
@@ -21,6 +30,7 @@ from services.directory.actions.people import (
     put_membership,
     remove_membership,
 )
+from services.directory.actions.phones import reveal_phone
 from services.directory.actions.secret import prepare_decoy
 from services.directory.actions.sign_in import (
     Tokens,
@@ -39,7 +49,9 @@ from services.directory.actions.state import render, rendering, republish_all
 __all__ = [
     "MEMBER_ROLES",
     "Deciding",
+    "Logged",
     "NewCode",
+    "OnTheGround",
     "Tokens",
     "Transactions",
     "Wanted",
@@ -52,6 +64,7 @@ __all__ = [
     "change_organisation",
     "change_password",
     "change_place",
+    "draw_boundary",
     "ensure_issuer_key",
     "ensure_operator",
     "forget_expired",
@@ -59,7 +72,11 @@ __all__ = [
     "import_places",
     "invite",
     "invite_many",
+    "list_households",
+    "list_visits",
+    "log_visit",
     "open_community",
+    "own_grid",
     "prepare_decoy",
     "put_membership",
     "refresh",
@@ -68,6 +85,7 @@ __all__ = [
     "render",
     "rendering",
     "republish_all",
+    "reveal_phone",
     "sign_in",
     "sign_in_by_invitation",
     "sign_out",

@@ -3,9 +3,9 @@
 from services.directory import domain, store
 from services.directory.actions import secret
 from services.directory.actions.people import MEMBER_ROLES, Deciding
-from services.directory.domain import IssuedCode, PeoplePlan, Report, Surroundings
-from services.directory.domain.csv_file import Reading
+from services.directory.domain import IssuedCode, Lines, PeoplePlan, Report, Surroundings
 from services.directory.domain.sign_in import INVITATION
+from services.directory.domain.table_file import Reading
 from services.directory.store import Invitation
 from shared import clock, ids
 from shared.database import Transaction
@@ -14,9 +14,9 @@ from shared.outbox import emit
 __all__ = ["import_people", "import_places"]
 
 
-async def import_places(tx: Transaction, community: str, body: bytes, *, dry_run: bool) -> Report:
+async def import_places(tx: Transaction, community: str, lines: Lines, *, dry_run: bool) -> Report:
     """Add and change places as a file says; a file with errors, or a dry run, stores nothing."""
-    reading = domain.read_places(body)
+    reading = domain.read_places(lines)
     present = await store.load_community(tx, community)
     plan = domain.plan_places(
         reading,
@@ -40,13 +40,13 @@ async def import_places(tx: Transaction, community: str, body: bytes, *, dry_run
 
 
 async def import_people(
-    tx: Transaction, deciding: Deciding, body: bytes, *, dry_run: bool
+    tx: Transaction, deciding: Deciding, lines: Lines, *, dry_run: bool
 ) -> Report:
     """Add and change members as a file says, and make the codes it asks for; all or nothing.
 
     The transaction must see every community, to know who belongs to others, too.
     """
-    reading = domain.read_people(body)
+    reading = domain.read_people(lines)
     await store.load_community(tx, deciding.community)
     surroundings = await _surroundings(tx, deciding, reading)
     plan = domain.plan_people(reading, surroundings, new_id=ids.new_id)

@@ -1,6 +1,8 @@
 """The rules of the directory: who may be what, how places lie in each other, who signs in."""
 
+from services.directory.domain import words
 from services.directory.domain.adoption import Entity, adopt
+from services.directory.domain.boundary import Boundary, WrongBoundary, require_boundary
 from services.directory.domain.community import (
     Community,
     CommunityExists,
@@ -9,7 +11,6 @@ from services.directory.domain.community import (
     open_community,
     tell_communities,
 )
-from services.directory.domain.csv_file import ImportErrors, IssuedCode, Report, RowError
 from services.directory.domain.key import PublicKey, tell_keys
 from services.directory.domain.organisation import (
     Organisation,
@@ -19,11 +20,10 @@ from services.directory.domain.organisation import (
 )
 from services.directory.domain.people_import import (
     LOGIN_NAME,
-    PHONE,
+    PEOPLE_COLUMNS,
     PeoplePlan,
     Surroundings,
     named_in,
-    plain_phone,
     plan_people,
     read_people,
 )
@@ -40,30 +40,53 @@ from services.directory.domain.person import (
     end_membership,
     join,
     masked_name,
-    masked_phone,
     require_invitable,
     tell_memberships,
     tell_people,
+)
+from services.directory.domain.phone import (
+    PHONE,
+    SHORTEST_MASKABLE,
+    PhoneWanted,
+    masked_phone,
+    phone_wanted,
+    plain_phone,
 )
 from services.directory.domain.place import (
     Place,
     WrongParent,
     change_place,
     create_place,
+    draw_place,
     may_hold,
     remove_place,
     tell_places,
 )
 from services.directory.domain.place_import import (
+    PLACE_COLUMNS,
     PlacePlan,
     codes_in,
     plan_places,
     read_places,
 )
+from services.directory.domain.table_file import (
+    ImportErrors,
+    IssuedCode,
+    Lines,
+    Report,
+    RowError,
+    csv_file,
+    csv_lines,
+)
+from services.directory.domain.visit import Visit, VisitKind, require_visit
 
 __all__ = [
     "LOGIN_NAME",
+    "PEOPLE_COLUMNS",
     "PHONE",
+    "PLACE_COLUMNS",
+    "SHORTEST_MASKABLE",
+    "Boundary",
     "Community",
     "CommunityExists",
     "CompoundType",
@@ -72,18 +95,23 @@ __all__ = [
     "ImportErrors",
     "Inviting",
     "IssuedCode",
+    "Lines",
     "LoginNameTaken",
     "Member",
     "Membership",
     "Organisation",
     "PeoplePlan",
     "Person",
+    "PhoneWanted",
     "Place",
     "PlacePlan",
     "PublicKey",
     "Report",
     "RowError",
     "Surroundings",
+    "Visit",
+    "VisitKind",
+    "WrongBoundary",
     "WrongParent",
     "admit",
     "adopt",
@@ -95,6 +123,9 @@ __all__ = [
     "codes_in",
     "create_organisation",
     "create_place",
+    "csv_file",
+    "csv_lines",
+    "draw_place",
     "end_membership",
     "join",
     "masked_name",
@@ -102,17 +133,21 @@ __all__ = [
     "may_hold",
     "named_in",
     "open_community",
+    "phone_wanted",
     "plain_phone",
     "plan_people",
     "plan_places",
     "read_people",
     "read_places",
     "remove_place",
+    "require_boundary",
     "require_invitable",
+    "require_visit",
     "tell_communities",
     "tell_keys",
     "tell_memberships",
     "tell_organisations",
     "tell_people",
     "tell_places",
+    "words",
 ]

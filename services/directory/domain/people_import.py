@@ -7,9 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import Final, cast, get_args
 from uuid import UUID
 
-from services.directory.domain import csv_file
-from services.directory.domain.csv_file import Reading, Reason, Row, RowError
+from services.directory.domain import table_file
 from services.directory.domain.person import Member, Membership, Person
+from services.directory.domain.phone import PHONE, plain_phone
+from services.directory.domain.table_file import Lines, Reading, Reason, Row, RowError
+from services.directory.domain.words import (
+    INVITE_WORDS,
+    LANGUAGE_WORDS,
+    PEOPLE_TITLES,
+    ROLE_WORDS,
+)
 from shared.events.directory import Language
 
 PEOPLE_COLUMNS: Final = (
@@ -23,8 +30,7 @@ PEOPLE_COLUMNS: Final = (
     "invite",
 )
 REQUIRED: Final = ("name", "roles")
-LIMITS: Final = {"name": csv_file.LONGEST_TEXT, "place_code": csv_file.LONGEST_CODE}
-PHONE: Final = re.compile(r"\+?[0-9]{5,20}")
+LIMITS: Final = {"name": table_file.LONGEST_TEXT, "place_code": table_file.LONGEST_CODE}
 LOGIN_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,59}")
 INVITE: Final = ("", "yes", "no")
 
@@ -79,24 +85,24 @@ class PeoplePlan:
     errors: list[RowError] = field(default_factory=list[RowError])
 
 
-def read_people(body: bytes) -> Reading:
-    """The rows of a file of people; phones and login names as they are stored. Raises NotUtf8."""
-    reading = csv_file.read(body, columns=PEOPLE_COLUMNS, required=REQUIRED)
+def read_people(lines: Lines) -> Reading:
+    """The rows of a file of people; phones, login names and words as they are stored."""
+    reading = table_file.read(
+        lines, columns=PEOPLE_COLUMNS, required=REQUIRED, titles=PEOPLE_TITLES
+    )
     for row in reading.rows:
-        row.cells["phone"] = plain_phone(row.cells["phone"])
-        row.cells["login_name"] = row.cells["login_name"].lower()
-        row.cells["invite"] = row.cells["invite"].lower()
+        cells = row.cells
+        cells["phone"] = plain_phone(cells["phone"])
+        cells["roles"] = table_file.in_codes(cells["roles"], ROLE_WORDS)
+        cells["language"] = LANGUAGE_WORDS.get(cells["language"], cells["language"])
+        cells["login_name"] = cells["login_name"].lower()
+        cells["invite"] = INVITE_WORDS.get(cells["invite"], cells["invite"].lower())
     return reading
-
-
-def plain_phone(phone: str) -> str:
-    """A number without the spaces and hyphens people write into it."""
-    return re.sub(r"[\s-]", "", phone)
 
 
 def named_in(rows: Iterable[Row], column: str) -> list[str]:
     """Every entry a column of the file names."""
-    return sorted({one for row in rows for one in csv_file.listed(row.cells[column])})
+    return sorted({one for row in rows for one in table_file.listed(row.cells[column])})
 
 
 def plan_people(
@@ -115,7 +121,7 @@ def plan_people(
         errors = _row_errors(row, surroundings, before)
         marks = {*_marks(row), *([before.person.id] if before else [])}
         if marks & seen:
-            errors.append(RowError.of(row.number, "name", csv_file.REPEATED))
+            errors.append(RowError.of(row.number, "name", table_file.REPEATED))
         seen |= marks
         if errors:
             plan.errors.extend(errors)
@@ -150,22 +156,26 @@ def _row_errors(row: Row, around: Surroundings, before: Member | None) -> list[R
     taken = owner is not None and (before is None or before.person.id != owner)
     wanted = cells["invite"] == "yes" and before is not None
     places = [cells["place_code"]] if cells["place_code"] else []
-    units = csv_file.listed(cells["organisation_codes"])
+    units = table_file.listed(cells["organisation_codes"])
     checks = (
         ("phone", _PHONE, bool(cells["phone"]) and not PHONE.fullmatch(cells["phone"])),
         ("phone", _NO_MARK, not cells["phone"] and not cells["login_name"]),
-        ("roles", csv_file.MISSING, bool(cells["roles"]) and not csv_file.listed(cells["roles"])),
-        ("roles", _UNKNOWN_ROLE, bool(set(csv_file.listed(cells["roles"])) - around.roles)),
+        (
+            "roles",
+            table_file.MISSING,
+            bool(cells["roles"]) and not table_file.listed(cells["roles"]),
+        ),
+        ("roles", _UNKNOWN_ROLE, bool(set(table_file.listed(cells["roles"])) - around.roles)),
         ("place_code", _UNKNOWN_CODE, not around.places.keys() >= set(places)),
         ("organisation_codes", _UNKNOWN_CODE, not around.organisations.keys() >= set(units)),
-        ("language", csv_file.NOT_ONE_OF, cells["language"] not in {"", *get_args(Language)}),
+        ("language", table_file.NOT_ONE_OF, cells["language"] not in {"", *get_args(Language)}),
         ("login_name", _LOGIN_NAME, not _is_login_name(cells["login_name"])),
         ("login_name", _TAKEN, taken),
-        ("invite", csv_file.NOT_ONE_OF, cells["invite"] not in INVITE),
+        ("invite", table_file.NOT_ONE_OF, cells["invite"] not in INVITE),
         ("invite", _ELSEWHERE, wanted and bool(before) and before.person.id in around.elsewhere),
         *_changes_refused(row, around, before),
     )
-    return csv_file.text_errors(row, LIMITS, REQUIRED) + [
+    return table_file.text_errors(row, LIMITS, REQUIRED) + [
         RowError.of(row.number, column, reason) for column, reason, wrong in checks if wrong
     ]
 
@@ -233,10 +243,10 @@ def _newcomer(row: Row, around: Surroundings, person_id: UUID) -> Member:
 def _wanted(row: Row, around: Surroundings, base: Member) -> Member:
     """`base` with what the row says."""
     cells = row.cells
-    units = [around.organisations[one] for one in csv_file.listed(cells["organisation_codes"])]
+    units = [around.organisations[one] for one in table_file.listed(cells["organisation_codes"])]
     membership = replace(
         base.membership,
-        roles=tuple(sorted(csv_file.listed(cells["roles"]))),
+        roles=tuple(sorted(table_file.listed(cells["roles"]))),
         organisation_ids=tuple(sorted(units)) or base.membership.organisation_ids,
         place_id=around.places.get(cells["place_code"], base.membership.place_id),
         removed=False,

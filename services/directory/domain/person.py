@@ -4,15 +4,12 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from shared.events import MembershipChanged, PersonChanged
 from shared.events.directory import Language
 from shared.problems import NotAllowed, WrongState
-
-SHORTEST_MASKABLE: Final = 8
-"""A number with fewer digits would be told by its first three and last four."""
 
 
 class LoginNameTaken(WrongState):
@@ -199,13 +196,6 @@ def tell_memberships(
         )
         for one in memberships
     ]
-
-
-def masked_phone(phone: str | None) -> str | None:
-    """138****1234 (`RELIABILITY.md` §2): enough to recognise, not enough to call."""
-    if phone is None:
-        return None
-    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= SHORTEST_MASKABLE else "****"
 
 
 def masked_name(name: str) -> str:

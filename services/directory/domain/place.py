@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from services.directory.domain.boundary import Boundary
 from services.directory.domain.community import CompoundType
 from shared.events import PlaceChanged
 from shared.events.directory import PLACE_KINDS, PlaceKind
@@ -55,7 +56,10 @@ class RootStays(WrongState):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place of a community; `code` is what its files and signs call it."""
+    """A place of a community; `code` is what its files and signs call it.
+
+    Its boundary stays in the directory: no event tells of it.
+    """
 
     community: str
     id: UUID
@@ -64,6 +68,7 @@ class Place:
     title: str
     code: str
     compound_type: CompoundType | None = None
+    boundary: Boundary | None = None
     version: int = 1
     removed: bool = False
 
@@ -84,12 +89,29 @@ def create_place(
 def change_place(
     present: Place, wanted: Place, *, parent: Place, code_taken: bool, now: datetime
 ) -> tuple[Place, list[PlaceChanged]]:
-    """The next version of a place; its kind stays. Raises as `create_place`, and RootStays."""
+    """The next version of a place; its kind and its boundary stay.
+
+    Raises as `create_place`, and RootStays.
+    """
     if present.parent_id is None:
         raise RootStays
-    changed = replace(wanted, id=present.id, kind=present.kind, version=present.version + 1)
+    changed = replace(
+        wanted,
+        id=present.id,
+        kind=present.kind,
+        boundary=present.boundary,
+        version=present.version + 1,
+    )
     _require_fit(changed, parent, code_taken=code_taken)
     return changed, tell_places([changed], now=now)
+
+
+def draw_place(
+    place: Place, boundary: Boundary | None, *, now: datetime
+) -> tuple[Place, list[PlaceChanged]]:
+    """The next version of a place, with another boundary or none."""
+    drawn = replace(place, boundary=boundary, version=place.version + 1)
+    return drawn, tell_places([drawn], now=now)
 
 
 def remove_place(place: Place, *, is_used: bool, now: datetime) -> tuple[Place, list[PlaceChanged]]:

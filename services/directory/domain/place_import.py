@@ -5,18 +5,20 @@ from dataclasses import dataclass, field, replace
 from typing import Final, cast, get_args
 from uuid import UUID
 
-from services.directory.domain import csv_file
+from services.directory.domain import table_file
+from services.directory.domain.boundary import Boundary, WrongBoundary, read_boundary
 from services.directory.domain.community import CompoundType
-from services.directory.domain.csv_file import Reading, Reason, Row, RowError
 from services.directory.domain.place import Place, may_hold
+from services.directory.domain.table_file import Lines, Reading, Reason, Row, RowError
+from services.directory.domain.words import COMPOUND_WORDS, KIND_WORDS, PLACE_TITLES
 from shared.events.directory import PLACE_KINDS
 
-PLACE_COLUMNS: Final = ("code", "parent_code", "kind", "title", "compound_type")
+PLACE_COLUMNS: Final = ("code", "parent_code", "kind", "title", "compound_type", "boundary")
 REQUIRED: Final = ("code", "kind", "title")
 LIMITS: Final = {
-    "code": csv_file.LONGEST_CODE,
-    "parent_code": csv_file.LONGEST_CODE,
-    "title": csv_file.LONGEST_TEXT,
+    "code": table_file.LONGEST_CODE,
+    "parent_code": table_file.LONGEST_CODE,
+    "title": table_file.LONGEST_TEXT,
 }
 IMPORTED_KINDS: Final = PLACE_KINDS[1:]
 """The root is made with the community."""
@@ -40,9 +42,15 @@ class PlacePlan:
     errors: list[RowError] = field(default_factory=list[RowError])
 
 
-def read_places(body: bytes) -> Reading:
-    """The rows of a file of places. Raises NotUtf8."""
-    return csv_file.read(body, columns=PLACE_COLUMNS, required=REQUIRED)
+def read_places(lines: Lines) -> Reading:
+    """The rows of a file of places, words as they are stored."""
+    reading = table_file.read(lines, columns=PLACE_COLUMNS, required=REQUIRED, titles=PLACE_TITLES)
+    for row in reading.rows:
+        cells = row.cells
+        cells["kind"] = KIND_WORDS.get(cells["kind"], cells["kind"])
+        cells["compound_type"] = COMPOUND_WORDS.get(cells["compound_type"], cells["compound_type"])
+        cells["boundary"] = " ".join(cells["boundary"].split())  # it may come in several lines
+    return reading
 
 
 def codes_in(rows: Sequence[Row]) -> list[str]:
@@ -60,18 +68,20 @@ def plan_places(
 ) -> PlacePlan:
     """Compare a file with the places that are there, by code.
 
-    A row without a parent lies in the community itself. An empty type keeps what is stored; a new
-    compound takes the community's.
+    A row without a parent lies in the community itself. An empty type or boundary keeps what is
+    stored; a new compound takes the community's type.
     """
     known = {**present, root.code: root}
     places: dict[str, tuple[Row, Place]] = {}
     plan = PlacePlan(errors=list(reading.errors))
     for row in reading.rows:
         code = row.cells["code"]
-        if errors := _row_errors(row, root, known.get(code), is_repeated=code in places):
-            plan.errors.extend(errors)
+        before = known.get(code)
+        boundary, errors = _boundary(row)
+        plan.errors += _row_errors(row, root, before, is_repeated=code in places) + errors
         if code and code not in places:
-            places[code] = (row, _place(row, root, known.get(code), compound_type, new_id))
+            place = _place(row, root, before, compound_type, new_id)
+            places[code] = (row, replace(place, boundary=boundary or place.boundary))
     for row, place in places.values():
         parent_code = row.cells["parent_code"] or root.code
         parent = places[parent_code][1] if parent_code in places else known.get(parent_code)
@@ -91,20 +101,29 @@ def _row_errors(
     """What is wrong with a row by itself."""
     kind, compound_type = row.cells["kind"], row.cells["compound_type"]
     checks = (
-        ("code", csv_file.REPEATED, is_repeated),
+        ("code", table_file.REPEATED, is_repeated),
         ("code", _ROOT, row.cells["code"] == root.code),
-        ("kind", csv_file.NOT_ONE_OF, bool(kind) and kind not in IMPORTED_KINDS),
+        ("kind", table_file.NOT_ONE_OF, bool(kind) and kind not in IMPORTED_KINDS),
         ("kind", _OTHER_KIND, before is not None and before.kind not in {kind, root.kind}),
         ("compound_type", _NOT_A_COMPOUND, bool(compound_type) and kind != "compound"),
         (
             "compound_type",
-            csv_file.NOT_ONE_OF,
+            table_file.NOT_ONE_OF,
             bool(compound_type) and compound_type not in get_args(CompoundType),
         ),
     )
-    return csv_file.text_errors(row, LIMITS, REQUIRED) + [
+    return table_file.text_errors(row, LIMITS, REQUIRED) + [
         RowError.of(row.number, column, reason) for column, reason, wrong in checks if wrong
     ]
+
+
+def _boundary(row: Row) -> tuple[Boundary | None, list[RowError]]:
+    """The boundary that a row tells, or what is wrong with it."""
+    cell = row.cells["boundary"]
+    try:
+        return (read_boundary(cell) if cell else None), []
+    except WrongBoundary as wrong:
+        return None, [RowError(row.number, "boundary", wrong.zh, wrong.en)]
 
 
 def _place(

@@ -7,11 +7,13 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from services.directory.actions import Transactions
+from services.directory.domain import Lines, csv_lines
 from services.directory.domain.sign_in import Recorded
 from shared.database import ALL_COMMUNITIES, Transaction
 from shared.door import UnkeptTx
+from shared.spreadsheet import is_spreadsheet, read_sheet
 
-__all__ = ["CsvBody", "Issuer", "ReadTx", "Wide", "WideTx"]
+__all__ = ["ImportedLines", "Issuer", "ReadTx", "Wide", "WideTx"]
 
 
 async def _wide_transaction(request: Request) -> AsyncIterator[Transaction]:
@@ -37,9 +39,13 @@ async def _wide_transactions(request: Request) -> Transactions:
     return partial(request.app.state.service.database.transaction, ALL_COMMUNITIES)
 
 
-async def _body(request: Request) -> bytes:
-    """All of a file. Asked for before the transaction, or slow callers would hold connections."""
-    return await request.body()
+async def _lines(request: Request) -> Lines:
+    """What a file holds: one of Excel's by how it begins, else CSV. Raises as the readers do.
+
+    Asked for before the transaction, or slow callers and large sheets would hold connections.
+    """
+    body = await request.body()
+    return await read_sheet(body) if is_spreadsheet(body) else csv_lines(body)
 
 
 async def _issuer(request: Request) -> str:
@@ -52,9 +58,9 @@ WideTx = Annotated[Transaction, Depends(_wide_transaction, scope="function")]
 
 Wide = Annotated[Transactions, Depends(_wide_transactions)]
 ReadTx = UnkeptTx
-"""One community's transaction, for a POST that only reads: repeating it changes nothing."""
+"""One community's transaction, for a POST whose answer must not be kept: names, phones."""
 
-CsvBody = Annotated[bytes, Depends(_body)]
+ImportedLines = Annotated[Lines, Depends(_lines)]
 """Goes before the transaction in a route's parameters: they are resolved in their order."""
 
 Issuer = Annotated[str, Depends(_issuer)]

@@ -19,6 +19,9 @@ from services.directory.routes.views.people import (
     NameView,
     NewPerson,
     PersonView,
+    PhoneView,
+    RevealTerms,
+    RevealView,
 )
 from shared.door import Door, Edition, Tx
 from shared.fields import CommunityPath, Words
@@ -37,7 +40,10 @@ class Filters(PageQuery):
     """Which people."""
 
     role: Role | None = None
-    q: Words | None = Field(default=None, description="Part of a name, or a login name.")
+    q: Words | None = Field(
+        default=None,
+        description="Part of a name, a login name, the last four digits of a phone, or all of it.",
+    )
 
 
 def deciding(caller: Caller, community: str) -> actions.Deciding:
@@ -157,3 +163,39 @@ async def get_names(
     names = await store.names(tx, community, sorted(wanted.ids))
     is_masked = not caller.roles_in(community) & (STAFF | {Role.OPERATOR})
     return [NameView.of(one, name, is_masked=is_masked) for one, name in names.items()]
+
+
+class RevealFilters(PageQuery):
+    """Which reveals."""
+
+    person_id: UUID | None = None
+
+
+@router.post("/{person_id}/phone")
+async def reveal_phone(
+    community: CommunityPath,
+    person_id: UUID,
+    terms: RevealTerms,
+    caller: Annotated[Caller, may("reveal phones")],
+    tx: ReadTx,
+    response: Response,
+) -> PhoneView:
+    """A member's phone in full; who asked, when and what for is recorded."""
+    phone = await actions.reveal_phone(
+        tx, community, person_id, to=caller.person_id, reason=terms.reason
+    )
+    response.headers["cache-control"] = "no-store"
+    return PhoneView(phone=phone)
+
+
+@router.get("/revealed-phones", dependencies=[may("see revealed phones")])
+async def list_revealed_phones(
+    community: CommunityPath, tx: Tx, filters: Annotated[RevealFilters, Query()]
+) -> Page[RevealView]:
+    """Whose phone was shown to whom, the last first."""
+    found = await store.reveals(
+        tx,
+        store.RevealSearch(community, filters.person_id, after=filters.after, limit=filters.limit),
+    )
+    views = [RevealView.of(one) for one in found]
+    return Page[RevealView].of(views, [one.id for one in found], filters.limit)

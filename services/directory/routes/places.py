@@ -8,8 +8,10 @@ from fastapi import APIRouter, Query, status
 from pydantic import Field
 
 from services.directory import actions, store
+from services.directory.domain import Place
 from services.directory.permissions import may
 from services.directory.routes.views.neighbourhood import NewPlace, PlaceTerms, PlaceView
+from shared.database import Transaction
 from shared.door import Door, Edition, Tx
 from shared.events.directory import PlaceKind
 from shared.fields import CommunityPath, Words
@@ -44,7 +46,8 @@ async def list_places(
             limit=filters.limit,
         ),
     )
-    views = [PlaceView.of(one) for one in found]
+    grids = await store.grids_of(tx, community, [one.id for one in found])
+    views = [PlaceView.of(one, grids.get(one.id)) for one in found]
     return Page[PlaceView].of(views, [one.id for one in found], filters.limit)
 
 
@@ -53,13 +56,13 @@ async def get_place(
     community: CommunityPath, place_id: UUID, tx: Tx, edition: Edition
 ) -> PlaceView:
     """One place, with its version as `ETag`."""
-    return edition.told(PlaceView.of(await store.read_place(tx, community, place_id)))
+    return edition.told(await _view(tx, await store.read_place(tx, community, place_id)))
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, dependencies=[may("change places")])
 async def add_place(community: CommunityPath, new: NewPlace, tx: Tx, edition: Edition) -> PlaceView:
     """Add a place."""
-    return edition.told(PlaceView.of(await actions.add_place(tx, new.of(community))))
+    return edition.told(await _view(tx, await actions.add_place(tx, new.of(community))))
 
 
 @router.put("/{place_id}", dependencies=[may("change places")])
@@ -69,7 +72,7 @@ async def change_place(
     """Change a place, or move it; its kind stays."""
     wanted = replace(NewPlace(kind="household", **terms.model_dump()).of(community), id=place_id)
     changed = await actions.change_place(tx, wanted, expected=edition.expected)
-    return edition.told(PlaceView.of(changed))
+    return edition.told(await _view(tx, changed))
 
 
 @router.delete(
@@ -78,3 +81,8 @@ async def change_place(
 async def remove_place(community: CommunityPath, place_id: UUID, tx: Tx, edition: Edition) -> None:
     """Remove a place that holds no other place and nobody's home."""
     await actions.remove_place(tx, community, place_id, expected=edition.expected)
+
+
+async def _view(tx: Transaction, place: Place) -> PlaceView:
+    grids = await store.grids_of(tx, place.community, [place.id])
+    return PlaceView.of(place, grids.get(place.id))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.directory.domain import Member, Membership, Person
+from services.directory.domain import SHORTEST_MASKABLE, Member, Membership, Person, phone_wanted
 from services.directory.store import rows
 from services.directory.store.tables import membership as membership_table
 from services.directory.store.tables import person as person_table
@@ -53,7 +53,9 @@ _SEARCH = text(
     WHERE membership.community = :community AND NOT membership.removed AND NOT person.removed
       AND (CAST(:role AS text) IS NULL OR :role = ANY(membership.roles))
       AND (CAST(:words AS text) IS NULL
-           OR position(lower(:words) IN lower(person.name)) > 0 OR login_name = lower(:words))
+           OR position(lower(:words) IN lower(person.name)) > 0 OR login_name = lower(:words)
+           OR (right(phone, 4) = CAST(:last_four AS text) AND length(phone) >= :maskable)
+           OR phone = ANY(CAST(:phones AS text[])))
       AND (CAST(:after AS uuid) IS NULL OR person_id < :after)
     ORDER BY person_id DESC LIMIT :limit + 1
     """
@@ -125,12 +127,16 @@ async def load_members(
 
 async def people(tx: Transaction, wanted: PeopleSearch) -> list[Member]:
     """Members, newest first; one more than `limit` when there are more."""
+    phone = phone_wanted(wanted.words or "")
     found = await tx.execute(
         _SEARCH,
         {
             "community": wanted.community,
             "role": wanted.role,
             "words": wanted.words,
+            "last_four": phone.last_four,
+            "maskable": SHORTEST_MASKABLE,
+            "phones": list(phone.whole),
             "after": wanted.after,
             "limit": wanted.limit,
         },

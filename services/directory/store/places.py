@@ -11,10 +11,11 @@ from services.directory.domain import Place
 from services.directory.store import rows
 from services.directory.store.tables import place as table
 from shared.database import Transaction
-from shared.events.directory import PlaceKind
+from shared.events.directory import PLACE_KINDS, PlaceKind
 
 __all__ = [
     "PlaceSearch",
+    "every_place",
     "is_used",
     "load_place",
     "places",
@@ -58,6 +59,13 @@ _SEARCH = text(
            OR position(lower(:words) IN lower(title)) > 0 OR starts_with(code, :words))
       AND (CAST(:after AS uuid) IS NULL OR id < :after)
     ORDER BY id DESC LIMIT :limit + 1
+    """  # noqa: S608 - column names
+)
+_EVERY = text(
+    f"""
+    SELECT {_COLUMNS} FROM place
+    WHERE community = :community AND NOT removed
+    ORDER BY array_position(CAST(:kinds AS text[]), kind), code
     """  # noqa: S608 - column names
 )
 
@@ -122,6 +130,12 @@ async def places(tx: Transaction, wanted: PlaceSearch) -> list[Place]:
             "limit": wanted.limit,
         },
     )
+    return [Place(**row) for row in found]
+
+
+async def every_place(tx: Transaction, community: str) -> list[Place]:
+    """All places of a community, those that hold others before what they hold."""
+    found = await tx.execute(_EVERY, {"community": community, "kinds": list(PLACE_KINDS)})
     return [Place(**row) for row in found]
 
 

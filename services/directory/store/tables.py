@@ -52,6 +52,7 @@ place = Table(
     Column("compound_type", Text),
     Column("version", Integer, nullable=False),
     Column("removed", Boolean, nullable=False),
+    Column("boundary", JSONB),
     ForeignKeyConstraint(["community", "parent_id"], ["place.community", "place.id"]),
     Index("place_code", "community", "code", unique=True, postgresql_where=text("NOT removed")),
     Index("place_parent", "community", "parent_id", "id"),
@@ -155,4 +156,36 @@ failed_sign_in = attempts_table(
     "failed_sign_in",
     metadata,
     "Failed attempts, by SHA-256 of the name or address: people type passwords as names.",
+)
+
+visit = Table(
+    "visit",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("place_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("visited_at", DateTime(timezone=True), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("wants_follow_up", Boolean, nullable=False),
+    Column("visited_by", Uuid, nullable=False),
+    ForeignKeyConstraint(["community", "place_id"], ["place.community", "place.id"]),
+    Index("visit_place", "community", "place_id", "id"),
+    comment="Visits to households and buildings; inserted, never changed.",
+)
+
+phone_reveal = Table(
+    "phone_reveal",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("revealed_to", Uuid, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(
+        ["community", "person_id"], ["membership.community", "membership.person_id"]
+    ),
+    Index("phone_reveal_person", "community", "person_id", "id"),
+    comment="Who was shown whose phone, and what for; inserted, never changed.",
 )

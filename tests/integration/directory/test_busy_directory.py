@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from services.directory import actions
+from services.directory.domain import csv_lines
 from shared import ids
 from shared.database import ALL_COMMUNITIES, Database
 from tests.support.platform import eventually
@@ -64,11 +65,11 @@ async def test_no_place_is_removed_under_an_import(town, directory, platform) ->
         place = await town.place(code=what)
         async with database.transaction(ALL_COMMUNITIES) as tx:
             if what == "places":
-                body = f"{PLACES}child,{what},building,一栋,\n".encode()
-                await actions.import_places(tx, town.slug, body, dry_run=False)
+                lines = csv_lines(f"{PLACES}child,{what},building,一栋,\n".encode())
+                await actions.import_places(tx, town.slug, lines, dry_run=False)
             else:
-                body = f"{PEOPLE}张三,13800000001,resident,{what},,,,\n".encode()
-                await actions.import_people(tx, deciding, body, dry_run=False)
+                lines = csv_lines(f"{PEOPLE}张三,13800000001,resident,{what},,,,\n".encode())
+                await actions.import_people(tx, deciding, lines, dry_run=False)
             removal = asyncio.create_task(town.ask("DELETE", f"/places/{place['id']}"))
             await eventually(is_waiting)
         answer = await removal

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from services.directory import domain
 from services.directory.domain import Granting, Member, Membership, Person, Place
-from services.directory.domain.csv_file import NotUtf8
 from services.directory.domain.person import (
     BelongsElsewhere,
     HasPassword,
@@ -19,6 +18,7 @@ from services.directory.domain.person import (
     TrustedRole,
 )
 from services.directory.domain.sign_in import Claims, Standing
+from services.directory.domain.table_file import NotUtf8
 from shared.events.directory import PLACE_KINDS
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -107,7 +107,11 @@ def test_no_file_breaks_the_reader(body: bytes) -> None:
 
 def planned(body: bytes, present: dict[str, Place]) -> domain.PlacePlan:
     return domain.plan_places(
-        domain.read_places(body), root=ROOT, present=present, compound_type=None, new_id=uuid4
+        domain.read_places(domain.csv_lines(body)),
+        root=ROOT,
+        present=present,
+        compound_type=None,
+        new_id=uuid4,
     )
 
 
@@ -136,7 +140,8 @@ def test_no_file_changes_who_somebody_is_elsewhere_or_their_login_name(
         elsewhere={person.id} if belongs_elsewhere else frozenset(),
     )
     row = f"{name},{phone},volunteer,{login_name},{language}"
-    reading = domain.read_people(f"name,phone,roles,login_name,language\n{row}".encode())
+    lines = domain.csv_lines(f"name,phone,roles,login_name,language\n{row}".encode())
+    reading = domain.read_people(lines)
     plan = domain.plan_people(reading, around, new_id=uuid4)
     if not plan.errors:
         assert not (belongs_elsewhere and plan.people)

@@ -3,7 +3,7 @@
 from shared.migrations import create_dead_letters
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 
 def upgrade() -> None:

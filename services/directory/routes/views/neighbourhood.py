@@ -120,11 +120,21 @@ class PlaceView(Versioned):
     title: str
     code: str
     compound_type: CompoundType | None
+    grid_id: UUID | None = Field(description="The grid in which it lies.")
 
     @classmethod
-    def of(cls, place: Place) -> "PlaceView":
+    def of(cls, place: Place, grid_id: UUID | None) -> "PlaceView":
         """The view of a place."""
-        return cls.model_validate(place, from_attributes=True)
+        return cls(
+            id=place.id,
+            kind=place.kind,
+            parent_id=place.parent_id,
+            title=place.title,
+            code=place.code,
+            compound_type=place.compound_type,
+            grid_id=grid_id,
+            version=place.version,
+        )
 
 
 class OrganisationTerms(Payload):

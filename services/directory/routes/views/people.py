@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretSt
 from services.directory import actions, domain
 from services.directory.domain import Member, Person
 from services.directory.domain.sign_in import Standing
+from services.directory.store import Reveal
 from shared.door import Versioned
 from shared.events.directory import Language
 from shared.fields import Line, Payload
@@ -30,7 +31,10 @@ __all__ = [
     "NewPassword",
     "NewPerson",
     "PersonView",
+    "PhoneView",
     "RefreshToken",
+    "RevealTerms",
+    "RevealView",
     "TokensView",
 ]
 
@@ -147,6 +151,33 @@ class NameView(BaseModel):
     def of(cls, person_id: UUID, name: str, *, is_masked: bool) -> "NameView":
         """张桂兰 for staff, 张* for others."""
         return cls(id=person_id, name=domain.masked_name(name) if is_masked else name)
+
+
+class RevealTerms(Payload):
+    """What a phone is wanted for."""
+
+    reason: Line = Field(examples=["核实漏水情况"])
+
+
+class PhoneView(BaseModel):
+    """A phone in full."""
+
+    phone: str
+
+
+class RevealView(BaseModel):
+    """A phone that was shown."""
+
+    id: UUID
+    person_id: UUID
+    revealed_to: UUID
+    reason: str
+    at: datetime
+
+    @classmethod
+    def of(cls, reveal: Reveal) -> "RevealView":
+        """The view of a reveal."""
+        return cls.model_validate(reveal, from_attributes=True)
 
 
 class InvitationTerms(Payload):

@@ -3,7 +3,7 @@
 from shared.migrations import create_dead_letters
 
 revision = "0005"
-down_revision = "0001"
+down_revision = "0004"
 
 
 def upgrade() -> None:

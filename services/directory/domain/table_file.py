@@ -1,8 +1,9 @@
-"""Reading CSV files that people made: every mistake is told by its row and column."""
+"""Reading tables that people made: every mistake is told by its row and column."""
 
 import csv
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -12,7 +13,15 @@ from shared.problems import Malformed, NotMet
 LONGEST_CODE: Final = 40
 LONGEST_TEXT: Final = 100
 FIRST_PRINTABLE: Final = 32
+MOST_ROWS: Final = 20_000
 NO_HEADER: Final[list[str]] = []
+
+type Lines = Iterable[Sequence[str]]
+"""The cells of a table, line by line; the first line is the header."""
+
+
+_FORMULA: Final = re.compile(r"'*[=+\-@]")
+_ESCAPED: Final = re.compile(r"'+[=+\-@]")
 
 
 class NotUtf8(Malformed):
@@ -40,6 +49,9 @@ UNKNOWN_COLUMN: Final = Reason("未知的列。", "Unknown column.")
 REPEATED_COLUMN: Final = Reason("列名重复。", "This column comes twice.")
 MISSING_COLUMN: Final = Reason("缺少这一列。", "This column is missing.")
 TOO_MANY_CELLS: Final = Reason("单元格多于表头的列。", "More cells than the header has columns.")
+TOO_MANY_ROWS: Final = Reason(
+    "行数过多，请分成多个文件。", "There are too many rows. Make several files of them."
+)
 UNREADABLE: Final = Reason("CSV 格式有误，此行无法读取。", "This row is not well-formed CSV.")
 MISSING: Final = Reason("不能为空。", "A value is missing.")
 TOO_LONG: Final = Reason("内容过长。", "This is too long.")
@@ -101,25 +113,60 @@ class Report:
     invitations: Sequence[IssuedCode] = ()
 
 
-def read(body: bytes, *, columns: Sequence[str], required: Sequence[str]) -> Reading:
-    """The rows of a CSV file with a header. Raises NotUtf8."""
+def csv_lines(body: bytes) -> Lines:
+    """The lines of a CSV file. Raises NotUtf8."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise NotUtf8 from None
+    return csv.reader(io.StringIO(text, newline=""), strict=True)
+
+
+def csv_file(lines: Lines) -> bytes:
+    """A CSV file as Excel opens it: UTF-8 with a byte-order mark, and no cell is a formula."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([escaped(cell) for cell in line] for line in lines)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def escaped(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula; `plain` gives it back."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def plain(cell: str) -> str:
+    """A cell as it was before `escaped`."""
+    return cell[1:] if _ESCAPED.match(cell) else cell
+
+
+def read(
+    lines: Lines, *, columns: Sequence[str], required: Sequence[str], titles: Mapping[str, str]
+) -> Reading:
+    """The rows of a table with a header of `columns`, or of their `titles`."""
     reading = Reading()
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     number = 1
+    rest = iter(lines)
     try:
-        header = [cell.strip() for cell in next(reader, NO_HEADER)]
+        header = _header(next(rest, NO_HEADER), titles)
         reading.errors += _header_errors(header, columns, required)
         if reading.errors:
             return reading
-        for number, cells in enumerate(reader, start=2):
+        for number, cells in enumerate(rest, start=2):
+            if number > MOST_ROWS + 1:
+                reading.errors.append(RowError.of(number, "", TOO_MANY_ROWS))
+                break
             _read_row(reading, number, header, cells, columns)
     except csv.Error:
         reading.errors.append(RowError.of(number + 1, "", UNREADABLE))
     return reading
+
+
+def _header(cells: Sequence[str], titles: Mapping[str, str]) -> list[str]:
+    """The columns that a header names; a spreadsheet may have empty cells behind them."""
+    header = [titles.get(cell.strip(), cell.strip()) for cell in cells]
+    while header and not header[-1]:
+        header.pop()
+    return header
 
 
 def _header_errors(
@@ -132,10 +179,10 @@ def _header_errors(
 
 
 def _read_row(
-    reading: Reading, number: int, header: list[str], cells: list[str], columns: Sequence[str]
+    reading: Reading, number: int, header: list[str], cells: Sequence[str], columns: Sequence[str]
 ) -> None:
     """Add one row; a blank one is skipped, but counted in the numbers."""
-    stripped = [cell.strip() for cell in cells]
+    stripped = [plain(cell.strip()) for cell in cells]
     if not any(stripped):
         return
     row = Row(number, dict.fromkeys(columns, "") | dict(zip(header, stripped, strict=False)))
@@ -164,3 +211,8 @@ def listed(cell: str) -> list[str]:
     """The entries of a `;`-separated cell, each once, in order; `；` will do as well."""
     entries = (one.strip() for one in cell.replace("；", ";").split(";"))
     return list(dict.fromkeys(one for one in entries if one))
+
+
+def in_codes(cell: str, words: Mapping[str, str]) -> str:
+    """A `;`-separated cell whose entries may be `words`: with the code of each instead."""
+    return ";".join(words.get(one, one) for one in listed(cell)) or cell
