@@ -11,7 +11,7 @@ UV = $(shell uv --version >/dev/null 2>&1 && echo uv || echo build/uv/bin/uv)
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.13 $(UPGRADE)
 
-.PHONY: help setup up demo verify test chaos chaos-mutants bench bench-soak check fmt lock docs clean uv
+.PHONY: help setup up demo verify test chaos chaos-mutants screenshots bench bench-soak check fmt lock docs clean uv
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -49,6 +49,9 @@ chaos: setup ## break a platform on purpose, 200 faults in ten minutes (SEED=7, 
 
 chaos-mutants: setup ## take out one defence at a time: chaos must see each, in about five minutes
 	@exec $(BIN)/python -m tests.chaos.mutants
+
+screenshots: setup ## take the pictures of docs/pictures from the demo community (needs Chromium)
+	@exec $(BIN)/python -m tests.browser
 
 bench: setup build/bench/.ready ## measure the same work by several ways, about eight minutes
 	@exec $(BIN)/python -m tests.benchmarks

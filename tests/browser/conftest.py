@@ -1,0 +1,44 @@
+"""One platform and one browser for all tests here."""
+
+import tempfile
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from tests.browser.harness import HOW_TO_GET, Visitors, chromium, installed
+from tests.browser.scene import Scene, demo_scene
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Last: so that their platform and their browser run for nobody else's tests."""
+    items.sort(key=lambda item: item.path.is_relative_to(HERE))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def executable() -> Path:
+    """The browser. Without one all of them are skipped here, in one line of pytest's summary."""
+    found = installed()
+    return found or pytest.skip(HOW_TO_GET)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def browser(executable: Path) -> AsyncGenerator[Browser]:
+    async with chromium(executable) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session")
+async def scene(executable: Path) -> AsyncGenerator[Scene]:
+    with tempfile.TemporaryDirectory(prefix="jinlin-browser-") as folder:
+        async with demo_scene(Path(folder)) as playing:
+            yield playing
+
+
+@pytest.fixture(scope="session")
+def visitors(browser: Browser, scene: Scene) -> Visitors:
+    return Visitors(browser, scene)

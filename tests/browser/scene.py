@@ -1,0 +1,56 @@
+"""The demo community on a platform of its own, with requests at several points of their way."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.demo.api import Api
+from tests.support.jinlin import up
+from tests.support.story import Story
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where the platform is, who can sign in, and what the addresses of screens may name."""
+
+    origin: str
+    sign_ins: Mapping[str, str]
+    """Passwords by name: operator, staff, gridworker, resident, volunteer, unit."""
+    things: Mapping[str, str]
+    """Ids: `asked`, `listed`, `claimed`, `resolved`, `closed` are requests, `task` the listed
+    one's, `own_task` the claimed one's."""
+
+
+@asynccontextmanager
+async def demo_scene(folder: Path) -> AsyncGenerator[Scene]:
+    """`jinlin up --demo` with its data in `folder`; stopped in the end."""
+    with up(folder / "data", "--demo") as started:
+        origin = await started.ready()
+        sign_ins = started.sign_ins
+        neighbours = {name: password for name, password in sign_ins.items() if name != "operator"}
+        async with Api(origin) as api:
+            things = await _played(await Story.of(api, neighbours))
+        yield Scene(origin, sign_ins, things)
+
+
+async def _played(story: Story) -> Mapping[str, str]:
+    """Requests that stand at every place of their way."""
+    closed = await story.whole()
+    resolved = await story.ask("单元门口堆了旧家具，请帮忙清理")
+    task = await story.put_on_list(resolved)
+    await story.claim(resolved, task)
+    await story.complete(resolved, task)
+    claimed = await story.ask("厨房下水道返水")
+    own_task = await story.put_on_list(claimed)
+    await story.claim(claimed, own_task)
+    listed = await story.ask("腿脚不便，请代买一袋米")
+    return {
+        "closed": closed,
+        "resolved": resolved,
+        "claimed": claimed,
+        "own_task": own_task,
+        "listed": listed,
+        "task": await story.put_on_list(listed),
+        "asked": await story.ask("车棚里有人私拉电线充电"),
+    }

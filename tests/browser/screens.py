@@ -1,0 +1,69 @@
+"""The screens: each is one line here, and is looked at in every view by `test_screens.py`."""
+
+import itertools
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from playwright.async_api import Page
+
+from tests.browser.harness import DESK, PHONE, View
+
+LANGUAGES = ("zh-CN", "en")
+SIZES_OF_TEXT = (False,)  # (False, True) as soon as the console has large text
+WIDTHS = (PHONE, DESK)
+VIEWS = [View(*one) for one in itertools.product(LANGUAGES, SIZES_OF_TEXT, WIDTHS)]
+
+
+async def send_nothing(page: Page) -> None:
+    """Send the form of the page as it is."""
+    async with page.expect_navigation():
+        await page.locator("main form button").first.click()
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A page as somebody comes to it."""
+
+    name: str
+    path: str
+    """May name things of the scene: `/requests/{closed}`."""
+    who: str | None = None
+    """A sign-in name; none: a stranger."""
+    status: int = 200
+    after: Callable[[Page], Awaitable[None]] | None = None
+    """What is done there before the page is looked at; `status` is that of the answer to it."""
+
+    def address(self, things: Mapping[str, str]) -> str:
+        return self.path.format_map(things)
+
+
+SCREENS = (
+    Screen("sign-in", "/"),
+    Screen("sign-in-with-remarks", "/", status=400, after=send_nothing),
+    Screen("home-of-a-resident", "/", "resident"),
+    Screen("home-of-a-volunteer", "/", "volunteer"),
+    Screen("home-of-a-unit", "/", "unit"),
+    Screen("home-of-a-grid-worker", "/", "gridworker"),
+    Screen("home-of-staff", "/", "staff"),
+    Screen("home-of-the-operator", "/", "operator"),
+    Screen("no-such-page", "/nowhere", status=404),
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in docs/pictures."""
+
+    name: str
+    path: str
+    who: str | None = None
+    view: View = field(default_factory=View)
+
+
+PICTURES = (
+    Picture("sign-in-phone", "/"),
+    Picture("resident-phone", "/", "resident"),
+    Picture("volunteer-phone", "/", "volunteer"),
+    Picture("staff-desk", "/", "staff", View(width=DESK)),
+    Picture("operator", "/", "operator", View(width=DESK)),
+)
