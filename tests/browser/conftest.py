@@ -19,11 +19,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.is_relative_to(HERE))
 
 
-@pytest.fixture(scope="session", autouse=True)
+def pytest_runtest_setup() -> None:
+    """Skipped here, not by a fixture: then pytest's summary tells of them all in one line."""
+    if installed() is None:
+        pytest.skip(HOW_TO_GET)
+
+
+@pytest.fixture(scope="session")
 def executable() -> Path:
-    """The browser. Without one all of them are skipped here, in one line of pytest's summary."""
     found = installed()
-    return found or pytest.skip(HOW_TO_GET)
+    assert found
+    return found
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -33,7 +39,7 @@ async def browser(executable: Path) -> AsyncGenerator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def scene(executable: Path) -> AsyncGenerator[Scene]:
+async def scene() -> AsyncGenerator[Scene]:
     with tempfile.TemporaryDirectory(prefix="jinlin-browser-") as folder:
         async with demo_scene(Path(folder)) as playing:
             yield playing
