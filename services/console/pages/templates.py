@@ -1,23 +1,50 @@
 """The templates, with everything that is put into them escaped."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2_fragments import render_block
+
+from services.console.pages import assets, texts
+from services.console.pages.parts import times, words
 
 __all__ = ["FOLDER", "render"]
 
 FOLDER: Final = Path(__file__).parents[1] / "templates"
 
-_templates = Environment(
-    loader=FileSystemLoader(FOLDER),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+
+@cache
+def _templates(language: str) -> Environment:
+    """`_()` and `ngettext()` escape the values they are given, like everything else here."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    catalogue = texts.translations(language)
+    environment.install_gettext_callables(  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - added by the extension
+        catalogue.gettext, catalogue.ngettext, newstyle=True
+    )
+    environment.globals |= {
+        "asset": assets.address,
+        "health_words": words.HEALTH,
+        "service_names": words.SERVICES,
+        "status_words": words.STATUS,
+    }
+    environment.filters["moment"] = lambda at: times.moment(at, catalogue.gettext)
+    environment.filters["day"] = lambda at: times.day(at, catalogue.gettext)
+    environment.filters["roles"] = lambda roles: words.roles(roles, catalogue.gettext)
+    return environment
 
 
-def render(template: str, **context: Any) -> str:
-    """The HTML of one page."""
-    return _templates.get_template(template).render(context)
+def render(language: str, template: str, block: str | None = None, **context: Any) -> str:
+    """The HTML of a page, or of one block of it."""
+    environment = _templates(language)
+    if block is None:
+        return environment.get_template(template).render(context)
+    return render_block(environment, template, block, **context)
