@@ -16,53 +16,56 @@ class Directory:
         """Take the connection to ask over."""
         self._ask = connection.ask
 
-    async def list_communities(
-        self, caller: Caller, *, after: UUID | None = None, limit: int | None = None
-    ) -> models.CommunityViewPage:
-        """My communities, newest first; every one for those with a role on the platform."""
-        return await self._ask(
-            "GET",
-            "/api/directory/communities",
-            caller,
-            models.CommunityViewPage,
-            query={"after": after, "limit": limit},
-        )
-
-    async def open_community(
-        self,
-        caller: Caller,
-        body: models.NewCommunity,
-        *,
-        idempotency_key: str | None = None,
-        version: int | None = None,
-    ) -> models.CommunityView:
-        """Open a community; the root of its places comes with it."""
+    async def sign_in(
+        self, caller: Caller, body: models.Credentials, *, idempotency_key: str | None = None
+    ) -> models.TokensView:
+        """Sign in with a login name and a password."""
         return await self._ask(
             "POST",
-            "/api/directory/communities",
+            "/api/directory/sign-in",
             caller,
-            models.CommunityView,
+            models.TokensView,
             body=body,
             idempotency_key=idempotency_key,
-            version=version,
         )
 
-    async def change_community(
-        self,
-        caller: Caller,
-        community: str,
-        body: models.CommunityTerms,
-        *,
-        version: int | None = None,
-    ) -> models.CommunityView:
-        """Change what is said about a community."""
+    async def sign_in_by_invitation(
+        self, caller: Caller, body: models.Code, *, idempotency_key: str | None = None
+    ) -> models.TokensView:
+        """Sign in with the one-time code of a printed slip."""
         return await self._ask(
-            "PUT",
-            f"/api/directory/communities/{at(community)}",
+            "POST",
+            "/api/directory/sign-in/invitation",
             caller,
-            models.CommunityView,
+            models.TokensView,
             body=body,
-            version=version,
+            idempotency_key=idempotency_key,
+        )
+
+    async def refresh(
+        self, caller: Caller, body: models.RefreshToken, *, idempotency_key: str | None = None
+    ) -> models.TokensView:
+        """New tokens; the old refresh token is used up, and using it again ends the sign-in."""
+        return await self._ask(
+            "POST",
+            "/api/directory/refresh",
+            caller,
+            models.TokensView,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    async def sign_out(
+        self, caller: Caller, body: models.RefreshToken, *, idempotency_key: str | None = None
+    ) -> None:
+        """End this sign-in; access tokens end by themselves within ten minutes."""
+        return await self._ask(
+            "POST",
+            "/api/directory/sign-out",
+            caller,
+            type(None),
+            body=body,
+            idempotency_key=idempotency_key,
         )
 
     async def get_keys(self, caller: Caller) -> dict[str, list[dict[str, Any]]]:
@@ -96,56 +99,174 @@ class Directory:
             idempotency_key=idempotency_key,
         )
 
-    async def refresh(
-        self, caller: Caller, body: models.RefreshToken, *, idempotency_key: str | None = None
-    ) -> models.TokensView:
-        """New tokens; the old refresh token is used up, and using it again ends the sign-in."""
+    async def open_community(
+        self,
+        caller: Caller,
+        body: models.NewCommunity,
+        *,
+        idempotency_key: str | None = None,
+        version: int | None = None,
+    ) -> models.CommunityView:
+        """Open a community; the root of its places comes with it."""
         return await self._ask(
             "POST",
-            "/api/directory/refresh",
+            "/api/directory/communities",
             caller,
-            models.TokensView,
+            models.CommunityView,
             body=body,
+            idempotency_key=idempotency_key,
+            version=version,
+        )
+
+    async def list_communities(
+        self, caller: Caller, *, after: UUID | None = None, limit: int | None = None
+    ) -> models.CommunityViewPage:
+        """My communities, newest first; every one for those with a role on the platform."""
+        return await self._ask(
+            "GET",
+            "/api/directory/communities",
+            caller,
+            models.CommunityViewPage,
+            query={"after": after, "limit": limit},
+        )
+
+    async def change_community(
+        self,
+        caller: Caller,
+        community: str,
+        body: models.CommunityTerms,
+        *,
+        version: int | None = None,
+    ) -> models.CommunityView:
+        """Change what is said about a community."""
+        return await self._ask(
+            "PUT",
+            f"/api/directory/communities/{at(community)}",
+            caller,
+            models.CommunityView,
+            body=body,
+            version=version,
+        )
+
+    async def import_places(
+        self,
+        caller: Caller,
+        community: str,
+        content: bytes,
+        *,
+        dry_run: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> models.ReportView:
+        """Add and change places from a CSV file in UTF-8; they are matched by code."""
+        return await self._ask(
+            "POST",
+            f"/api/directory/{at(community)}/places/import",
+            caller,
+            models.ReportView,
+            content=("text/csv", content),
+            query={"dry_run": dry_run},
             idempotency_key=idempotency_key,
         )
 
-    async def sign_in(
-        self, caller: Caller, body: models.Credentials, *, idempotency_key: str | None = None
-    ) -> models.TokensView:
-        """Sign in with a login name and a password."""
+    async def import_people(
+        self,
+        caller: Caller,
+        community: str,
+        content: bytes,
+        *,
+        dry_run: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> models.ReportView:
+        """Add and change members from a CSV file in UTF-8; matched by login name, else name
+        and phone."""
         return await self._ask(
             "POST",
-            "/api/directory/sign-in",
+            f"/api/directory/{at(community)}/people/import",
             caller,
-            models.TokensView,
-            body=body,
+            models.ReportView,
+            content=("text/csv", content),
+            query={"dry_run": dry_run},
             idempotency_key=idempotency_key,
         )
 
-    async def sign_in_by_invitation(
-        self, caller: Caller, body: models.Code, *, idempotency_key: str | None = None
-    ) -> models.TokensView:
-        """Sign in with the one-time code of a printed slip."""
+    async def list_places(
+        self,
+        caller: Caller,
+        community: str,
+        *,
+        after: UUID | None = None,
+        limit: int | None = None,
+        kind: Literal[
+            "community", "grid", "micro_grid", "compound", "building", "entrance", "household"
+        ]
+        | None = None,
+        parent_id: UUID | None = None,
+        q: str | None = None,
+    ) -> models.PlaceViewPage:
+        """Places, newest first."""
         return await self._ask(
-            "POST",
-            "/api/directory/sign-in/invitation",
+            "GET",
+            f"/api/directory/{at(community)}/places",
             caller,
-            models.TokensView,
-            body=body,
-            idempotency_key=idempotency_key,
+            models.PlaceViewPage,
+            query={"after": after, "limit": limit, "kind": kind, "parent_id": parent_id, "q": q},
         )
 
-    async def sign_out(
-        self, caller: Caller, body: models.RefreshToken, *, idempotency_key: str | None = None
+    async def add_place(
+        self,
+        caller: Caller,
+        community: str,
+        body: models.NewPlace,
+        *,
+        idempotency_key: str | None = None,
+        version: int | None = None,
+    ) -> models.PlaceView:
+        """Add a place."""
+        return await self._ask(
+            "POST",
+            f"/api/directory/{at(community)}/places",
+            caller,
+            models.PlaceView,
+            body=body,
+            idempotency_key=idempotency_key,
+            version=version,
+        )
+
+    async def get_place(self, caller: Caller, community: str, place_id: UUID) -> models.PlaceView:
+        """One place, with its version as `ETag`."""
+        return await self._ask(
+            "GET", f"/api/directory/{at(community)}/places/{place_id}", caller, models.PlaceView
+        )
+
+    async def change_place(
+        self,
+        caller: Caller,
+        community: str,
+        place_id: UUID,
+        body: models.PlaceTerms,
+        *,
+        version: int | None = None,
+    ) -> models.PlaceView:
+        """Change a place, or move it; its kind stays."""
+        return await self._ask(
+            "PUT",
+            f"/api/directory/{at(community)}/places/{place_id}",
+            caller,
+            models.PlaceView,
+            body=body,
+            version=version,
+        )
+
+    async def remove_place(
+        self, caller: Caller, community: str, place_id: UUID, *, version: int | None = None
     ) -> None:
-        """End this sign-in; access tokens end by themselves within ten minutes."""
+        """Remove a place that holds no other place and nobody's home."""
         return await self._ask(
-            "POST",
-            "/api/directory/sign-out",
+            "DELETE",
+            f"/api/directory/{at(community)}/places/{place_id}",
             caller,
             type(None),
-            body=body,
-            idempotency_key=idempotency_key,
+            version=version,
         )
 
     async def list_organisations(
@@ -245,24 +366,54 @@ class Directory:
             version=version,
         )
 
-    async def import_people(
+    async def put_membership(
         self,
         caller: Caller,
         community: str,
-        content: bytes,
+        person_id: UUID,
+        body: models.MembershipTerms,
         *,
-        dry_run: bool | None = None,
+        version: int | None = None,
+    ) -> models.PersonView:
+        """Give a member other roles or organisations; whoever had left is back. Open codes
+        end."""
+        return await self._ask(
+            "PUT",
+            f"/api/directory/{at(community)}/people/{person_id}/membership",
+            caller,
+            models.PersonView,
+            body=body,
+            version=version,
+        )
+
+    async def remove_membership(
+        self, caller: Caller, community: str, person_id: UUID, *, version: int | None = None
+    ) -> None:
+        """Let a member leave the community."""
+        return await self._ask(
+            "DELETE",
+            f"/api/directory/{at(community)}/people/{person_id}/membership",
+            caller,
+            type(None),
+            version=version,
+        )
+
+    async def invite(
+        self,
+        caller: Caller,
+        community: str,
+        person_id: UUID,
+        body: models.InvitationTerms | None = None,
+        *,
         idempotency_key: str | None = None,
-    ) -> models.ReportView:
-        """Add and change members from a CSV file in UTF-8; matched by login name, else name
-        and phone."""
+    ) -> models.InvitationView:
+        """Make a one-time code that signs a member in; codes made before are worthless then."""
         return await self._ask(
             "POST",
-            f"/api/directory/{at(community)}/people/import",
+            f"/api/directory/{at(community)}/people/{person_id}/invitation",
             caller,
-            models.ReportView,
-            content=("text/csv", content),
-            query={"dry_run": dry_run},
+            models.InvitationView,
+            body=body,
             idempotency_key=idempotency_key,
         )
 
@@ -301,155 +452,4 @@ class Directory:
             list[models.NameView],
             body=body,
             idempotency_key=idempotency_key,
-        )
-
-    async def invite(
-        self,
-        caller: Caller,
-        community: str,
-        person_id: UUID,
-        body: models.InvitationTerms | None = None,
-        *,
-        idempotency_key: str | None = None,
-    ) -> models.InvitationView:
-        """Make a one-time code that signs a member in; codes made before are worthless then."""
-        return await self._ask(
-            "POST",
-            f"/api/directory/{at(community)}/people/{person_id}/invitation",
-            caller,
-            models.InvitationView,
-            body=body,
-            idempotency_key=idempotency_key,
-        )
-
-    async def remove_membership(
-        self, caller: Caller, community: str, person_id: UUID, *, version: int | None = None
-    ) -> None:
-        """Let a member leave the community."""
-        return await self._ask(
-            "DELETE",
-            f"/api/directory/{at(community)}/people/{person_id}/membership",
-            caller,
-            type(None),
-            version=version,
-        )
-
-    async def put_membership(
-        self,
-        caller: Caller,
-        community: str,
-        person_id: UUID,
-        body: models.MembershipTerms,
-        *,
-        version: int | None = None,
-    ) -> models.PersonView:
-        """Give a member other roles or organisations; whoever had left is back. Open codes
-        end."""
-        return await self._ask(
-            "PUT",
-            f"/api/directory/{at(community)}/people/{person_id}/membership",
-            caller,
-            models.PersonView,
-            body=body,
-            version=version,
-        )
-
-    async def list_places(
-        self,
-        caller: Caller,
-        community: str,
-        *,
-        after: UUID | None = None,
-        limit: int | None = None,
-        kind: Literal[
-            "community", "grid", "micro_grid", "compound", "building", "entrance", "household"
-        ]
-        | None = None,
-        parent_id: UUID | None = None,
-        q: str | None = None,
-    ) -> models.PlaceViewPage:
-        """Places, newest first."""
-        return await self._ask(
-            "GET",
-            f"/api/directory/{at(community)}/places",
-            caller,
-            models.PlaceViewPage,
-            query={"after": after, "limit": limit, "kind": kind, "parent_id": parent_id, "q": q},
-        )
-
-    async def add_place(
-        self,
-        caller: Caller,
-        community: str,
-        body: models.NewPlace,
-        *,
-        idempotency_key: str | None = None,
-        version: int | None = None,
-    ) -> models.PlaceView:
-        """Add a place."""
-        return await self._ask(
-            "POST",
-            f"/api/directory/{at(community)}/places",
-            caller,
-            models.PlaceView,
-            body=body,
-            idempotency_key=idempotency_key,
-            version=version,
-        )
-
-    async def import_places(
-        self,
-        caller: Caller,
-        community: str,
-        content: bytes,
-        *,
-        dry_run: bool | None = None,
-        idempotency_key: str | None = None,
-    ) -> models.ReportView:
-        """Add and change places from a CSV file in UTF-8; they are matched by code."""
-        return await self._ask(
-            "POST",
-            f"/api/directory/{at(community)}/places/import",
-            caller,
-            models.ReportView,
-            content=("text/csv", content),
-            query={"dry_run": dry_run},
-            idempotency_key=idempotency_key,
-        )
-
-    async def remove_place(
-        self, caller: Caller, community: str, place_id: UUID, *, version: int | None = None
-    ) -> None:
-        """Remove a place that holds no other place and nobody's home."""
-        return await self._ask(
-            "DELETE",
-            f"/api/directory/{at(community)}/places/{place_id}",
-            caller,
-            type(None),
-            version=version,
-        )
-
-    async def get_place(self, caller: Caller, community: str, place_id: UUID) -> models.PlaceView:
-        """One place, with its version as `ETag`."""
-        return await self._ask(
-            "GET", f"/api/directory/{at(community)}/places/{place_id}", caller, models.PlaceView
-        )
-
-    async def change_place(
-        self,
-        caller: Caller,
-        community: str,
-        place_id: UUID,
-        body: models.PlaceTerms,
-        *,
-        version: int | None = None,
-    ) -> models.PlaceView:
-        """Change a place, or move it; its kind stays."""
-        return await self._ask(
-            "PUT",
-            f"/api/directory/{at(community)}/places/{place_id}",
-            caller,
-            models.PlaceView,
-            body=body,
-            version=version,
         )

@@ -32,6 +32,10 @@ class Notify:
             query={"after": after, "limit": limit, "unread": unread},
         )
 
+    async def count_unread(self, caller: Caller) -> models.UnreadView:
+        """How many of my notices are unread."""
+        return await self._ask("GET", "/api/notify/inbox/unread", caller, models.UnreadView)
+
     async def read_up_to(
         self, caller: Caller, body: models.ReadUpTo, *, idempotency_key: str | None = None
     ) -> models.UnreadView:
@@ -45,10 +49,6 @@ class Notify:
             idempotency_key=idempotency_key,
         )
 
-    async def count_unread(self, caller: Caller) -> models.UnreadView:
-        """How many of my notices are unread."""
-        return await self._ask("GET", "/api/notify/inbox/unread", caller, models.UnreadView)
-
     async def read_notice(
         self, caller: Caller, notice_id: UUID, *, idempotency_key: str | None = None
     ) -> models.NoticeView:
@@ -59,12 +59,6 @@ class Notify:
             caller,
             models.NoticeView,
             idempotency_key=idempotency_key,
-        )
-
-    async def known(self, caller: Caller, community: str) -> models.KnownView:
-        """How much of the community this service knows; it grows as events arrive."""
-        return await self._ask(
-            "GET", f"/api/notify/{at(community)}/known", caller, models.KnownView
         )
 
     async def list_made(
@@ -84,4 +78,10 @@ class Notify:
             caller,
             models.MadeViewPage,
             query={"after": after, "limit": limit, "request_id": request_id, "event_id": event_id},
+        )
+
+    async def known(self, caller: Caller, community: str) -> models.KnownView:
+        """How much of the community this service knows; it grows as events arrive."""
+        return await self._ask(
+            "GET", f"/api/notify/{at(community)}/known", caller, models.KnownView
         )

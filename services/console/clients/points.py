@@ -91,10 +91,10 @@ class Points:
             query={"after": after, "limit": limit},
         )
 
-    async def known(self, caller: Caller, community: str) -> models.KnownView:
-        """How much of the community this service knows; it grows as events arrive."""
+    async def get_totals(self, caller: Caller, community: str) -> models.TotalsView:
+        """The points of the whole community."""
         return await self._ask(
-            "GET", f"/api/points/{at(community)}/known", caller, models.KnownView
+            "GET", f"/api/points/{at(community)}/totals", caller, models.TotalsView
         )
 
     async def get_rules(self, caller: Caller, community: str) -> list[models.RuleView]:
@@ -122,8 +122,8 @@ class Points:
             version=version,
         )
 
-    async def get_totals(self, caller: Caller, community: str) -> models.TotalsView:
-        """The points of the whole community."""
+    async def known(self, caller: Caller, community: str) -> models.KnownView:
+        """How much of the community this service knows; it grows as events arrive."""
         return await self._ask(
-            "GET", f"/api/points/{at(community)}/totals", caller, models.TotalsView
+            "GET", f"/api/points/{at(community)}/known", caller, models.KnownView
         )

@@ -34,12 +34,6 @@ class Requests:
             body=body,
         )
 
-    async def known(self, caller: Caller, community: str) -> models.KnownView:
-        """How much of the community this service knows; it grows as events arrive."""
-        return await self._ask(
-            "GET", f"/api/requests/{at(community)}/known", caller, models.KnownView
-        )
-
     async def list_requests(
         self,
         caller: Caller,
@@ -90,26 +84,6 @@ class Requests:
             version=version,
         )
 
-    async def settle_on_the_spot(
-        self,
-        caller: Caller,
-        community: str,
-        body: models.OnTheSpot,
-        *,
-        idempotency_key: str | None = None,
-        version: int | None = None,
-    ) -> models.RequestView:
-        """Record a small thing that is settled already (即办); it earns no points."""
-        return await self._ask(
-            "POST",
-            f"/api/requests/{at(community)}/requests/on-the-spot",
-            caller,
-            models.RequestView,
-            body=body,
-            idempotency_key=idempotency_key,
-            version=version,
-        )
-
     async def get_request(
         self, caller: Caller, community: str, request_id: UUID
     ) -> models.RequestView:
@@ -119,67 +93,6 @@ class Requests:
             f"/api/requests/{at(community)}/requests/{request_id}",
             caller,
             models.RequestView,
-        )
-
-    async def cancel(
-        self,
-        caller: Caller,
-        community: str,
-        request_id: UUID,
-        body: models.Reason,
-        *,
-        idempotency_key: str | None = None,
-        version: int | None = None,
-    ) -> models.RequestView:
-        """Withdraw the request (撤单)."""
-        return await self._ask(
-            "POST",
-            f"/api/requests/{at(community)}/requests/{request_id}/cancel",
-            caller,
-            models.RequestView,
-            body=body,
-            idempotency_key=idempotency_key,
-            version=version,
-        )
-
-    async def close(
-        self,
-        caller: Caller,
-        community: str,
-        request_id: UUID,
-        *,
-        idempotency_key: str | None = None,
-        version: int | None = None,
-    ) -> models.RequestView:
-        """Confirm that it is done (结案); its takers earn their points."""
-        return await self._ask(
-            "POST",
-            f"/api/requests/{at(community)}/requests/{request_id}/close",
-            caller,
-            models.RequestView,
-            idempotency_key=idempotency_key,
-            version=version,
-        )
-
-    async def dispatch(
-        self,
-        caller: Caller,
-        community: str,
-        request_id: UUID,
-        body: models.Dispatching,
-        *,
-        idempotency_key: str | None = None,
-        version: int | None = None,
-    ) -> models.RequestView:
-        """Offer the request to a named person or organisation (派单)."""
-        return await self._ask(
-            "POST",
-            f"/api/requests/{at(community)}/requests/{request_id}/dispatch",
-            caller,
-            models.RequestView,
-            body=body,
-            idempotency_key=idempotency_key,
-            version=version,
         )
 
     async def get_history(
@@ -193,41 +106,19 @@ class Requests:
             list[models.StepView],
         )
 
-    async def put_on_list(
+    async def settle_on_the_spot(
         self,
         caller: Caller,
         community: str,
-        request_id: UUID,
-        body: models.Listing,
+        body: models.OnTheSpot,
         *,
         idempotency_key: str | None = None,
         version: int | None = None,
     ) -> models.RequestView:
-        """Publish the request on the need list, for anybody to claim."""
+        """Record a small thing that is settled already (即办); it earns no points."""
         return await self._ask(
             "POST",
-            f"/api/requests/{at(community)}/requests/{request_id}/list",
-            caller,
-            models.RequestView,
-            body=body,
-            idempotency_key=idempotency_key,
-            version=version,
-        )
-
-    async def rate(
-        self,
-        caller: Caller,
-        community: str,
-        request_id: UUID,
-        body: models.Rating,
-        *,
-        idempotency_key: str | None = None,
-        version: int | None = None,
-    ) -> models.RequestView:
-        """Say how it went, 1 to 5, once a cycle."""
-        return await self._ask(
-            "POST",
-            f"/api/requests/{at(community)}/requests/{request_id}/rate",
+            f"/api/requests/{at(community)}/requests/on-the-spot",
             caller,
             models.RequestView,
             body=body,
@@ -275,7 +166,49 @@ class Requests:
             version=version,
         )
 
-    async def reopen(
+    async def put_on_list(
+        self,
+        caller: Caller,
+        community: str,
+        request_id: UUID,
+        body: models.Listing,
+        *,
+        idempotency_key: str | None = None,
+        version: int | None = None,
+    ) -> models.RequestView:
+        """Publish the request on the need list, for anybody to claim."""
+        return await self._ask(
+            "POST",
+            f"/api/requests/{at(community)}/requests/{request_id}/list",
+            caller,
+            models.RequestView,
+            body=body,
+            idempotency_key=idempotency_key,
+            version=version,
+        )
+
+    async def dispatch(
+        self,
+        caller: Caller,
+        community: str,
+        request_id: UUID,
+        body: models.Dispatching,
+        *,
+        idempotency_key: str | None = None,
+        version: int | None = None,
+    ) -> models.RequestView:
+        """Offer the request to a named person or organisation (派单)."""
+        return await self._ask(
+            "POST",
+            f"/api/requests/{at(community)}/requests/{request_id}/dispatch",
+            caller,
+            models.RequestView,
+            body=body,
+            idempotency_key=idempotency_key,
+            version=version,
+        )
+
+    async def cancel(
         self,
         caller: Caller,
         community: str,
@@ -285,10 +218,10 @@ class Requests:
         idempotency_key: str | None = None,
         version: int | None = None,
     ) -> models.RequestView:
-        """Not solved: open it again, within seven days, for its last takers."""
+        """Withdraw the request (撤单)."""
         return await self._ask(
             "POST",
-            f"/api/requests/{at(community)}/requests/{request_id}/reopen",
+            f"/api/requests/{at(community)}/requests/{request_id}/cancel",
             caller,
             models.RequestView,
             body=body,
@@ -315,4 +248,71 @@ class Requests:
             body=body,
             idempotency_key=idempotency_key,
             version=version,
+        )
+
+    async def close(
+        self,
+        caller: Caller,
+        community: str,
+        request_id: UUID,
+        *,
+        idempotency_key: str | None = None,
+        version: int | None = None,
+    ) -> models.RequestView:
+        """Confirm that it is done (结案); its takers earn their points."""
+        return await self._ask(
+            "POST",
+            f"/api/requests/{at(community)}/requests/{request_id}/close",
+            caller,
+            models.RequestView,
+            idempotency_key=idempotency_key,
+            version=version,
+        )
+
+    async def rate(
+        self,
+        caller: Caller,
+        community: str,
+        request_id: UUID,
+        body: models.Rating,
+        *,
+        idempotency_key: str | None = None,
+        version: int | None = None,
+    ) -> models.RequestView:
+        """Say how it went, 1 to 5, once a cycle."""
+        return await self._ask(
+            "POST",
+            f"/api/requests/{at(community)}/requests/{request_id}/rate",
+            caller,
+            models.RequestView,
+            body=body,
+            idempotency_key=idempotency_key,
+            version=version,
+        )
+
+    async def reopen(
+        self,
+        caller: Caller,
+        community: str,
+        request_id: UUID,
+        body: models.Reason,
+        *,
+        idempotency_key: str | None = None,
+        version: int | None = None,
+    ) -> models.RequestView:
+        """Not solved: open it again, within seven days, for its last takers."""
+        return await self._ask(
+            "POST",
+            f"/api/requests/{at(community)}/requests/{request_id}/reopen",
+            caller,
+            models.RequestView,
+            body=body,
+            idempotency_key=idempotency_key,
+            version=version,
+        )
+
+    async def known(self, caller: Caller, community: str) -> models.KnownView:
+        """How much of the community this service knows; it grows as events arrive."""
+        return await self._ask(
+            "GET", f"/api/requests/{at(community)}/known", caller, models.KnownView
         )

@@ -15,42 +15,6 @@ class Volunteers:
         """Take the connection to ask over."""
         self._ask = connection.ask
 
-    async def known(self, caller: Caller, community: str) -> models.KnownView:
-        """How much of the community this service knows; it grows as events arrive."""
-        return await self._ask(
-            "GET", f"/api/volunteers/{at(community)}/known", caller, models.KnownView
-        )
-
-    async def get_own_hours(
-        self, caller: Caller, community: str, *, after: UUID | None = None, limit: int | None = None
-    ) -> models.HoursView:
-        """What I have done, newest first, and all of it together."""
-        return await self._ask(
-            "GET",
-            f"/api/volunteers/{at(community)}/service-hours/me",
-            caller,
-            models.HoursView,
-            query={"after": after, "limit": limit},
-        )
-
-    async def get_hours(
-        self,
-        caller: Caller,
-        community: str,
-        person_id: UUID,
-        *,
-        after: UUID | None = None,
-        limit: int | None = None,
-    ) -> models.HoursView:
-        """What a member has done."""
-        return await self._ask(
-            "GET",
-            f"/api/volunteers/{at(community)}/service-hours/{person_id}",
-            caller,
-            models.HoursView,
-            query={"after": after, "limit": limit},
-        )
-
     async def list_tasks(
         self,
         caller: Caller,
@@ -86,27 +50,6 @@ class Volunteers:
             "GET", f"/api/volunteers/{at(community)}/tasks/{task_id}", caller, models.TaskView
         )
 
-    async def check_in(
-        self,
-        caller: Caller,
-        community: str,
-        task_id: UUID,
-        body: models.Acting | None = None,
-        *,
-        idempotency_key: str | None = None,
-        version: int | None = None,
-    ) -> models.TaskView:
-        """Begin the work at the place (签到)."""
-        return await self._ask(
-            "POST",
-            f"/api/volunteers/{at(community)}/tasks/{task_id}/check-in",
-            caller,
-            models.TaskView,
-            body=body,
-            idempotency_key=idempotency_key,
-            version=version,
-        )
-
     async def claim(
         self,
         caller: Caller,
@@ -121,27 +64,6 @@ class Volunteers:
         return await self._ask(
             "POST",
             f"/api/volunteers/{at(community)}/tasks/{task_id}/claim",
-            caller,
-            models.TaskView,
-            body=body,
-            idempotency_key=idempotency_key,
-            version=version,
-        )
-
-    async def complete(
-        self,
-        caller: Caller,
-        community: str,
-        task_id: UUID,
-        body: models.Completing,
-        *,
-        idempotency_key: str | None = None,
-        version: int | None = None,
-    ) -> models.TaskView:
-        """Finish one's part (办结); when all have, the request is resolved."""
-        return await self._ask(
-            "POST",
-            f"/api/volunteers/{at(community)}/tasks/{task_id}/complete",
             caller,
             models.TaskView,
             body=body,
@@ -170,6 +92,48 @@ class Volunteers:
             version=version,
         )
 
+    async def check_in(
+        self,
+        caller: Caller,
+        community: str,
+        task_id: UUID,
+        body: models.Acting | None = None,
+        *,
+        idempotency_key: str | None = None,
+        version: int | None = None,
+    ) -> models.TaskView:
+        """Begin the work at the place (签到)."""
+        return await self._ask(
+            "POST",
+            f"/api/volunteers/{at(community)}/tasks/{task_id}/check-in",
+            caller,
+            models.TaskView,
+            body=body,
+            idempotency_key=idempotency_key,
+            version=version,
+        )
+
+    async def complete(
+        self,
+        caller: Caller,
+        community: str,
+        task_id: UUID,
+        body: models.Completing,
+        *,
+        idempotency_key: str | None = None,
+        version: int | None = None,
+    ) -> models.TaskView:
+        """Finish one's part (办结); when all have, the request is resolved."""
+        return await self._ask(
+            "POST",
+            f"/api/volunteers/{at(community)}/tasks/{task_id}/complete",
+            caller,
+            models.TaskView,
+            body=body,
+            idempotency_key=idempotency_key,
+            version=version,
+        )
+
     async def enough(
         self,
         caller: Caller,
@@ -187,82 +151,6 @@ class Volunteers:
             models.TaskView,
             idempotency_key=idempotency_key,
             version=version,
-        )
-
-    async def list_teams(
-        self, caller: Caller, community: str, *, after: UUID | None = None, limit: int | None = None
-    ) -> models.TeamViewPage:
-        """The teams of the community, newest first."""
-        return await self._ask(
-            "GET",
-            f"/api/volunteers/{at(community)}/teams",
-            caller,
-            models.TeamViewPage,
-            query={"after": after, "limit": limit},
-        )
-
-    async def form_team(
-        self,
-        caller: Caller,
-        community: str,
-        body: models.Grouping,
-        *,
-        idempotency_key: str | None = None,
-        version: int | None = None,
-    ) -> models.TeamView:
-        """Form a team of members of the community."""
-        return await self._ask(
-            "POST",
-            f"/api/volunteers/{at(community)}/teams",
-            caller,
-            models.TeamView,
-            body=body,
-            idempotency_key=idempotency_key,
-            version=version,
-        )
-
-    async def get_team(self, caller: Caller, community: str, team_id: UUID) -> models.TeamView:
-        """One team, with its version as `ETag`."""
-        return await self._ask(
-            "GET", f"/api/volunteers/{at(community)}/teams/{team_id}", caller, models.TeamView
-        )
-
-    async def change_members(
-        self,
-        caller: Caller,
-        community: str,
-        team_id: UUID,
-        body: models.Members,
-        *,
-        version: int | None = None,
-    ) -> models.TeamView:
-        """Give the team these members, and no others."""
-        return await self._ask(
-            "PUT",
-            f"/api/volunteers/{at(community)}/teams/{team_id}/members",
-            caller,
-            models.TeamView,
-            body=body,
-            version=version,
-        )
-
-    async def list_volunteers(
-        self,
-        caller: Caller,
-        community: str,
-        *,
-        after: UUID | None = None,
-        limit: int | None = None,
-        skill: str | None = None,
-        state: models.Availability | None = None,
-    ) -> models.VolunteerViewPage:
-        """Volunteers by person id, the greatest first, with a skill where one is asked for."""
-        return await self._ask(
-            "GET",
-            f"/api/volunteers/{at(community)}/volunteers",
-            caller,
-            models.VolunteerViewPage,
-            query={"after": after, "limit": limit, "skill": skill, "state": state},
         )
 
     async def register(
@@ -283,6 +171,25 @@ class Volunteers:
             body=body,
             idempotency_key=idempotency_key,
             version=version,
+        )
+
+    async def list_volunteers(
+        self,
+        caller: Caller,
+        community: str,
+        *,
+        after: UUID | None = None,
+        limit: int | None = None,
+        skill: str | None = None,
+        state: models.Availability | None = None,
+    ) -> models.VolunteerViewPage:
+        """Volunteers by person id, the greatest first, with a skill where one is asked for."""
+        return await self._ask(
+            "GET",
+            f"/api/volunteers/{at(community)}/volunteers",
+            caller,
+            models.VolunteerViewPage,
+            query={"after": after, "limit": limit, "skill": skill, "state": state},
         )
 
     async def register_many(
@@ -320,4 +227,97 @@ class Volunteers:
             models.VolunteerView,
             body=body,
             version=version,
+        )
+
+    async def form_team(
+        self,
+        caller: Caller,
+        community: str,
+        body: models.Grouping,
+        *,
+        idempotency_key: str | None = None,
+        version: int | None = None,
+    ) -> models.TeamView:
+        """Form a team of members of the community."""
+        return await self._ask(
+            "POST",
+            f"/api/volunteers/{at(community)}/teams",
+            caller,
+            models.TeamView,
+            body=body,
+            idempotency_key=idempotency_key,
+            version=version,
+        )
+
+    async def list_teams(
+        self, caller: Caller, community: str, *, after: UUID | None = None, limit: int | None = None
+    ) -> models.TeamViewPage:
+        """The teams of the community, newest first."""
+        return await self._ask(
+            "GET",
+            f"/api/volunteers/{at(community)}/teams",
+            caller,
+            models.TeamViewPage,
+            query={"after": after, "limit": limit},
+        )
+
+    async def get_team(self, caller: Caller, community: str, team_id: UUID) -> models.TeamView:
+        """One team, with its version as `ETag`."""
+        return await self._ask(
+            "GET", f"/api/volunteers/{at(community)}/teams/{team_id}", caller, models.TeamView
+        )
+
+    async def change_members(
+        self,
+        caller: Caller,
+        community: str,
+        team_id: UUID,
+        body: models.Members,
+        *,
+        version: int | None = None,
+    ) -> models.TeamView:
+        """Give the team these members, and no others."""
+        return await self._ask(
+            "PUT",
+            f"/api/volunteers/{at(community)}/teams/{team_id}/members",
+            caller,
+            models.TeamView,
+            body=body,
+            version=version,
+        )
+
+    async def get_own_hours(
+        self, caller: Caller, community: str, *, after: UUID | None = None, limit: int | None = None
+    ) -> models.HoursView:
+        """What I have done, newest first, and all of it together."""
+        return await self._ask(
+            "GET",
+            f"/api/volunteers/{at(community)}/service-hours/me",
+            caller,
+            models.HoursView,
+            query={"after": after, "limit": limit},
+        )
+
+    async def get_hours(
+        self,
+        caller: Caller,
+        community: str,
+        person_id: UUID,
+        *,
+        after: UUID | None = None,
+        limit: int | None = None,
+    ) -> models.HoursView:
+        """What a member has done."""
+        return await self._ask(
+            "GET",
+            f"/api/volunteers/{at(community)}/service-hours/{person_id}",
+            caller,
+            models.HoursView,
+            query={"after": after, "limit": limit},
+        )
+
+    async def known(self, caller: Caller, community: str) -> models.KnownView:
+        """How much of the community this service knows; it grows as events arrive."""
+        return await self._ask(
+            "GET", f"/api/volunteers/{at(community)}/known", caller, models.KnownView
         )

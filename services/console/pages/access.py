@@ -53,7 +53,7 @@ SignedIn = Annotated[Visitor, Depends(_signed_in)]
 """Whoever is signed in; everybody else is shown the sign-in form, and then this page."""
 
 
-def only(roles: AbstractSet[str]) -> Callable[[Visitor], Awaitable[None]]:
+def only(roles: AbstractSet[str]) -> Callable[[Request, Visitor], Awaitable[None]]:
     """The dependency of pages for these roles. Everybody else is told that there is no such page.
 
     It hides what would be refused: the services decide, at every call.

@@ -1,5 +1,6 @@
 """The templates, with everything that is put into them escaped."""
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,14 @@ from services.console.pages.parts import times, words
 __all__ = ["FOLDER", "render"]
 
 FOLDER: Final = Path(__file__).parents[1] / "templates"
+
+_ALWAYS: Final[Mapping[str, Any]] = {
+    "asset": assets.address,
+    "health_words": words.HEALTH,
+    "service_names": words.SERVICES,
+    "status_words": words.STATUS,
+}
+"""What every template finds, besides what its page gives it."""
 
 
 @cache
@@ -30,21 +39,20 @@ def _templates(language: str) -> Environment:
     environment.install_gettext_callables(  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - added by the extension
         catalogue.gettext, catalogue.ngettext, newstyle=True
     )
-    environment.globals |= {
-        "asset": assets.address,
-        "health_words": words.HEALTH,
-        "service_names": words.SERVICES,
-        "status_words": words.STATUS,
+    told = catalogue.gettext
+    filters: dict[str, Callable[[Any], str]] = {
+        "moment": lambda at: times.moment(at, told),
+        "day": lambda at: times.day(at, told),
+        "roles": lambda names: words.roles(names, told),
     }
-    environment.filters["moment"] = lambda at: times.moment(at, catalogue.gettext)
-    environment.filters["day"] = lambda at: times.day(at, catalogue.gettext)
-    environment.filters["roles"] = lambda roles: words.roles(roles, catalogue.gettext)
+    environment.filters.update(filters)
     return environment
 
 
 def render(language: str, template: str, block: str | None = None, **context: Any) -> str:
     """The HTML of a page, or of one block of it."""
     environment = _templates(language)
+    given = {**_ALWAYS, **context}
     if block is None:
-        return environment.get_template(template).render(context)
-    return render_block(environment, template, block, **context)
+        return environment.get_template(template).render(given)
+    return render_block(environment, template, block, given)

@@ -111,8 +111,8 @@ class Visitor:
 
     @property
     def is_partial(self) -> bool:
-        """Whether the script asks for a block of a page, not for all of it."""
-        return self._request.headers.get("hx-request") == "true"
+        """Whether the script asks for a block of a page, not for all of it (htmx 4)."""
+        return self._request.headers.get("hx-request-type") == "partial"
 
     def is_at(self, path: str) -> bool:
         """Whether this is the page at `path`, or one below it."""

@@ -38,4 +38,4 @@ class Who(BaseModel):
     def roles_in(self, community: str) -> frozenset[str]:
         """The roles that count there; platform roles count everywhere."""
         standing = self.memberships.get(community)
-        return self.platform_roles | (standing.roles if standing else frozenset())
+        return self.platform_roles | (standing.roles if standing else frozenset[str]())

@@ -46,8 +46,8 @@ __all__ = [
 class AddedView(BaseModel):
     """A member who was added. This answer may be kept, so it tells nothing of the person."""
 
-    id: UUID
     version: int
+    id: UUID
 
 
 class Code(BaseModel):
@@ -59,26 +59,26 @@ class Code(BaseModel):
 class CommunityTerms(BaseModel):
     """What is said about a community."""
 
-    compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None = None
-    district: str | None = None
-    prefix: str
-    region_code: str | None = None
-    subdistrict: str | None = None
     title: str
+    prefix: str
+    district: str | None = None
+    subdistrict: str | None = None
+    region_code: str | None = None
+    compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None = None
 
 
 class CommunityView(BaseModel):
     """A community."""
 
-    compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None
-    district: str | None
-    prefix: str
-    region_code: str | None
-    root_id: UUID
-    slug: str
-    subdistrict: str | None
-    title: str
     version: int
+    slug: str
+    title: str
+    prefix: str
+    root_id: UUID
+    district: str | None
+    subdistrict: str | None
+    region_code: str | None
+    compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None
 
 
 class CommunityViewPage(BaseModel):
@@ -104,9 +104,9 @@ class InvitationTerms(BaseModel):
 class InvitationView(BaseModel):
     """A one-time code; it is shown this once."""
 
+    person_id: UUID
     code: str
     expires_at: datetime
-    person_id: UUID
 
 
 class Invited(BaseModel):
@@ -118,9 +118,9 @@ class Invited(BaseModel):
 class IssuedCodeView(BaseModel):
     """A one-time code for the person of a row; it is shown this once."""
 
-    code: str
-    person_id: UUID
     row: int
+    person_id: UUID
+    code: str
 
 
 class MeTerms(BaseModel):
@@ -134,23 +134,23 @@ class StandingView(BaseModel):
     """What one is in a community."""
 
     community: str
+    title: str
+    roles: list[str]
     organisation_ids: list[UUID]
     place_id: UUID | None
-    roles: list[str]
-    title: str
 
 
 class MeView(BaseModel):
     """Oneself."""
 
+    version: int
     id: UUID
-    language: Literal["zh-CN", "en"]
-    login_name: str | None
-    memberships: list[StandingView]
     name: str
     phone: str | None
+    language: Literal["zh-CN", "en"]
+    login_name: str | None
     platform_roles: list[str]
-    version: int
+    memberships: list[StandingView]
 
 
 type Role = Literal[
@@ -172,9 +172,9 @@ type Role = Literal[
 class MembershipTerms(BaseModel):
     """What a person is in the community, and for whom they may act."""
 
+    roles: list[Role]
     organisation_ids: list[UUID] = []
     place_id: UUID | None = None
-    roles: list[Role]
 
 
 class NameView(BaseModel):
@@ -193,62 +193,62 @@ class NamesWanted(BaseModel):
 class NewCommunity(BaseModel):
     """A community to open."""
 
-    compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None = None
-    district: str | None = None
-    prefix: str
-    region_code: str | None = None
-    slug: str
-    subdistrict: str | None = None
     title: str
+    prefix: str
+    district: str | None = None
+    subdistrict: str | None = None
+    region_code: str | None = None
+    compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None = None
+    slug: str
 
 
 class NewPassword(BaseModel):
     """A new password, and the old one where there is one."""
 
-    new: str
     old: str | None = None
+    new: str
 
 
 class NewPerson(BaseModel):
     """A person to add."""
 
+    roles: list[Role]
+    organisation_ids: list[UUID] = []
+    place_id: UUID | None = None
+    name: str
+    phone: str | None = None
     language: Literal["zh-CN", "en"] = "zh-CN"
     login_name: str | None = None
-    name: str
-    organisation_ids: list[UUID] = []
-    phone: str | None = None
-    place_id: UUID | None = None
-    roles: list[Role]
 
 
 class NewPlace(BaseModel):
     """A place to add."""
 
+    title: str
     code: str
+    parent_id: UUID | None = None
     compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None = None
     kind: Literal[
         "community", "grid", "micro_grid", "compound", "building", "entrance", "household"
     ]
-    parent_id: UUID | None = None
-    title: str
 
 
 class OrganisationTerms(BaseModel):
     """What is said about an organisation."""
 
-    code: str
     kind: str
     title: str
+    code: str
 
 
 class OrganisationView(BaseModel):
     """An organisation."""
 
-    code: str
+    version: int
     id: UUID
     kind: str
     title: str
-    version: int
+    code: str
 
 
 class OrganisationViewPage(BaseModel):
@@ -261,15 +261,15 @@ class OrganisationViewPage(BaseModel):
 class PersonView(BaseModel):
     """A member as staff see them; `version` is the membership's."""
 
+    version: int
     id: UUID
+    name: str
+    phone: str | None
     language: Literal["zh-CN", "en"]
     login_name: str | None
-    name: str
-    organisation_ids: list[UUID]
-    phone: str | None
-    place_id: UUID | None
     roles: list[str]
-    version: int
+    organisation_ids: list[UUID]
+    place_id: UUID | None
 
 
 class PersonViewPage(BaseModel):
@@ -282,24 +282,24 @@ class PersonViewPage(BaseModel):
 class PlaceTerms(BaseModel):
     """What can change about a place."""
 
-    code: str
-    compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None = None
-    parent_id: UUID | None = None
     title: str
+    code: str
+    parent_id: UUID | None = None
+    compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None = None
 
 
 class PlaceView(BaseModel):
     """A place."""
 
-    code: str
-    compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None
+    version: int
     id: UUID
     kind: Literal[
         "community", "grid", "micro_grid", "compound", "building", "entrance", "household"
     ]
     parent_id: UUID | None
     title: str
-    version: int
+    code: str
+    compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None
 
 
 class PlaceViewPage(BaseModel):
@@ -318,29 +318,29 @@ class RefreshToken(BaseModel):
 class RowErrorView(BaseModel):
     """One mistake of a file. Row 1 is the header."""
 
-    column: str
-    reason_en: str
-    reason_zh: str
     row: int
+    column: str
+    reason_zh: str
+    reason_en: str
 
 
 class ReportView(BaseModel):
     """What an import did, or in a dry run would do."""
 
-    created: int
     dry_run: bool
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
     errors: list[RowErrorView]
     invitations: list[IssuedCodeView]
-    rows: int
-    unchanged: int
-    updated: int
 
 
 class TokensView(BaseModel):
     """What a sign-in gives."""
 
-    access_token: str
-    expires_in: int
     person_id: UUID
-    refresh_token: str
+    access_token: str
     token_type: str = "Bearer"
+    expires_in: int
+    refresh_token: str

@@ -33,21 +33,21 @@ class KnownView(BaseModel):
     """Counts of what has arrived from the directory."""
 
     communities: int
-    memberships: int
-    organisations: int
     places: int
+    organisations: int
+    memberships: int
 
 
 class MadeView(BaseModel):
     """Which notice an event made for whom; nothing of what it says."""
 
-    channel: str
-    created_at: datetime
-    event_id: UUID
     id: UUID
-    kind: Kind
+    event_id: UUID
     recipient_id: UUID
+    channel: str
+    kind: Kind
     request_id: UUID
+    created_at: datetime
 
 
 class MadeViewPage(BaseModel):
@@ -60,16 +60,16 @@ class MadeViewPage(BaseModel):
 class NoticeView(BaseModel):
     """A notice in its recipient's language."""
 
-    body: str
-    community: str
-    created_at: datetime
     id: UUID
     kind: Kind
+    title: str
+    body: str
+    request_id: UUID
+    community: str
     number: str | None
     occurred_at: datetime
+    created_at: datetime
     read_at: datetime | None
-    request_id: UUID
-    title: str
 
 
 class NoticeViewPage(BaseModel):

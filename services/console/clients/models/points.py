@@ -23,10 +23,10 @@ type OwnerKind = Literal["person", "organisation", "issuer"]
 class AccountView(BaseModel):
     """What an owner holds."""
 
-    awarded: int
-    balance: int
-    owner_id: UUID
     owner_kind: OwnerKind
+    owner_id: UUID
+    balance: int
+    awarded: int
     reversed: int
 
 
@@ -37,21 +37,21 @@ class KnownView(BaseModel):
     """Counts of what has arrived from the directory."""
 
     communities: int
-    memberships: int
-    organisations: int
     places: int
+    organisations: int
+    memberships: int
 
 
 class LineView(BaseModel):
     """One line of a statement."""
 
-    at: datetime
-    cycle: int
     id: UUID
     kind: Kind
     points: int
     request_id: UUID
+    cycle: int
     rule: str
+    at: datetime
 
 
 class LineViewPage(BaseModel):
@@ -64,26 +64,26 @@ class LineViewPage(BaseModel):
 class RuleView(BaseModel):
     """One version of a rule."""
 
+    version: int
     code: str
-    largest_points: int
+    valid_from: datetime
     points_base: int
     points_per_hour: int
-    valid_from: datetime
-    version: int
+    largest_points: int
 
 
 class TermsPayload(BaseModel):
     """The terms of a rule's next version."""
 
-    largest_points: int
     points_base: int
     points_per_hour: int
+    largest_points: int
     valid_from: datetime | None = None
 
 
 class TotalsView(BaseModel):
     """The points of a whole community."""
 
-    held: int
     issued: int
+    held: int
     reversed: int

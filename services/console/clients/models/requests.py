@@ -38,21 +38,21 @@ class Asking(BaseModel):
 class CategoryView(BaseModel):
     """A kind of request in the catalogue."""
 
+    title_zh: str
+    title_en: str
+    points_rule: str | None = None
+    visibility: Literal["public", "private"] = "public"
+    evidence_needed: Literal["none", "note", "photo"] = "none"
+    takers_wanted: int = 1
     active: bool = True
     code: str
-    evidence_needed: Literal["none", "note", "photo"] = "none"
-    points_rule: str | None = None
-    takers_wanted: int = 1
-    title_en: str
-    title_zh: str
-    visibility: Literal["public", "private"] = "public"
 
 
 class Taker(BaseModel):
     """Who takes a request: a person, or an organisation through one of its members."""
 
-    id: UUID
     kind: Literal["person", "organisation"]
+    id: UUID
 
 
 class Dispatching(BaseModel):
@@ -65,9 +65,9 @@ class KnownView(BaseModel):
     """Counts of what has arrived from the directory."""
 
     communities: int
-    memberships: int
-    organisations: int
     places: int
+    organisations: int
+    memberships: int
 
 
 class Listing(BaseModel):
@@ -90,8 +90,8 @@ class OnTheSpot(BaseModel):
 class Rating(BaseModel):
     """How it went."""
 
-    note: str = ""
     stars: int
+    note: str = ""
 
 
 class Reason(BaseModel):
@@ -117,36 +117,36 @@ type Status = Literal[
 class Work(BaseModel):
     """What one taker did: the hours of service go to the taker, the deed to the person."""
 
-    acted: list[UUID] = []
+    taker: Taker
     person_id: UUID
     service_minutes: int = 0
-    taker: Taker
+    acted: list[UUID] = []
 
 
 class RequestView(BaseModel):
     """A request as its caller may see it."""
 
-    category: str
-    closed_as: str | None
-    closed_at: datetime | None
-    created_at: datetime
-    cycle: int
-    description: str
-    evidence_needed: Literal["none", "note", "photo"]
-    filed_by: UUID | None
+    version: int
     id: UUID
     number: str
-    place_id: UUID
-    points_rule: str | None
-    requester_id: UUID | None
-    stars: int | None
     status: Status
-    takers_wanted: int
-    updated_at: datetime
-    verified_by: UUID | None
-    version: int
+    cycle: int
+    category: str
+    description: str
+    place_id: UUID
+    requester_id: UUID | None
+    filed_by: UUID | None
     visibility: str
+    takers_wanted: int
+    evidence_needed: Literal["none", "note", "photo"]
+    points_rule: str | None
     work: list[Work]
+    verified_by: UUID | None
+    stars: int | None
+    closed_as: str | None
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
 
 
 class RequestViewPage(BaseModel):
@@ -159,28 +159,28 @@ class RequestViewPage(BaseModel):
 class StepView(BaseModel):
     """One line of the history."""
 
-    at: datetime
-    by: UUID | None
-    cycle: int
     kind: str
+    by: UUID | None
+    at: datetime
     note: str
     version: int
+    cycle: int
 
 
 class Terms(BaseModel):
     """The terms of a category."""
 
-    active: bool = True
-    evidence_needed: Literal["none", "note", "photo"] = "none"
-    points_rule: str | None = None
-    takers_wanted: int = 1
-    title_en: str
     title_zh: str
+    title_en: str
+    points_rule: str | None = None
     visibility: Literal["public", "private"] = "public"
+    evidence_needed: Literal["none", "note", "photo"] = "none"
+    takers_wanted: int = 1
+    active: bool = True
 
 
 class Verdict(BaseModel):
     """What the verifier found."""
 
-    note: str = ""
     passed: bool
+    note: str = ""

@@ -42,6 +42,16 @@ class Acting(BaseModel):
     organisation_id: UUID | None = None
 
 
+class Taker(BaseModel):
+    """Who takes a request: a person, or an organisation through one of its members."""
+
+    kind: Literal["person", "organisation"]
+    id: UUID
+
+
+type Standing = Literal["claimed", "started", "declined", "completed"]
+
+
 class EvidenceView(BaseModel):
     """Something that was shown."""
 
@@ -49,30 +59,20 @@ class EvidenceView(BaseModel):
     reference: str
 
 
-type Standing = Literal["claimed", "started", "declined", "completed"]
-
-
-class Taker(BaseModel):
-    """Who takes a request: a person, or an organisation through one of its members."""
-
-    id: UUID
-    kind: Literal["person", "organisation"]
-
-
 class AssignmentView(BaseModel):
     """One taker of a task."""
 
+    taker: Taker
+    person_id: UUID
+    state: Standing
+    service_minutes: int
+    note: str
+    evidence: list[EvidenceView]
+    reason: str
     claimed_at: datetime
+    started_at: datetime | None
     completed_at: datetime | None
     declined_at: datetime | None
-    evidence: list[EvidenceView]
-    note: str
-    person_id: UUID
-    reason: str
-    service_minutes: int
-    started_at: datetime | None
-    state: Standing
-    taker: Taker
 
 
 type Availability = Literal["active", "paused"]
@@ -81,8 +81,8 @@ type Availability = Literal["active", "paused"]
 class Changing(BaseModel):
     """What a volunteer can do from now on."""
 
-    note: str = ""
     skills: list[str] = []
+    note: str = ""
     state: Availability = "active"
 
 
@@ -96,10 +96,10 @@ class EvidenceOf(BaseModel):
 class Completing(BaseModel):
     """What was done."""
 
-    evidence: list[EvidenceOf] = []
-    note: str = ""
     organisation_id: UUID | None = None
     service_minutes: int
+    note: str = ""
+    evidence: list[EvidenceOf] = []
 
 
 class Declining(BaseModel):
@@ -112,23 +112,23 @@ class Declining(BaseModel):
 class Grouping(BaseModel):
     """A new team."""
 
-    kind: str
     leader_id: UUID
     member_ids: list[UUID] = []
-    skills: list[str] = []
     title: str
+    kind: str
+    skills: list[str] = []
 
 
 class RecordView(BaseModel):
     """What somebody did for one task."""
 
-    completed_at: datetime
-    cycle: int
     id: UUID
-    request_id: UUID
-    service_minutes: int
     taker: Taker
     task_id: UUID
+    request_id: UUID
+    cycle: int
+    service_minutes: int
+    completed_at: datetime
 
 
 class RecordViewPage(BaseModel):
@@ -142,17 +142,17 @@ class HoursView(BaseModel):
     """The hours of service of one person (志愿服务时长)."""
 
     person_id: UUID
-    records: RecordViewPage
     service_minutes: int
+    records: RecordViewPage
 
 
 class KnownView(BaseModel):
     """Counts of what has arrived from the directory."""
 
     communities: int
-    memberships: int
-    organisations: int
     places: int
+    organisations: int
+    memberships: int
 
 
 class Members(BaseModel):
@@ -165,24 +165,24 @@ class Members(BaseModel):
 class RegisteredView(BaseModel):
     """What came of registering many."""
 
-    known_before: int
     registered: int
+    known_before: int
 
 
 class Registering(BaseModel):
     """A member who becomes a volunteer."""
 
+    skills: list[str] = []
     note: str = ""
     person_id: UUID | None = None
-    skills: list[str] = []
 
 
 class RegisteringMany(BaseModel):
     """Members who become volunteers together."""
 
+    skills: list[str] = []
     note: str = ""
     person_ids: list[UUID]
-    skills: list[str] = []
 
 
 type State = Literal["open", "claimed", "in_progress", "completed", "closed", "void"]
@@ -191,23 +191,23 @@ type State = Literal["open", "claimed", "in_progress", "completed", "closed", "v
 class TaskView(BaseModel):
     """A task as its caller may see it."""
 
-    assignments: list[AssignmentView]
-    category: str
-    created_at: datetime
-    cycle: int
-    evidence_needed: Literal["none", "note", "photo"]
-    filed_by: UUID | None
-    id: UUID
-    number: str
-    offered_to: Taker | None
-    place_id: UUID | None
-    places_free: int
-    request_id: UUID
-    requester_id: UUID | None
-    state: State
-    takers_wanted: int
-    updated_at: datetime
     version: int
+    id: UUID
+    request_id: UUID
+    cycle: int
+    number: str
+    category: str
+    place_id: UUID | None
+    requester_id: UUID | None
+    filed_by: UUID | None
+    takers_wanted: int
+    places_free: int
+    evidence_needed: Literal["none", "note", "photo"]
+    state: State
+    offered_to: Taker | None
+    assignments: list[AssignmentView]
+    created_at: datetime
+    updated_at: datetime
 
 
 class TaskViewPage(BaseModel):
@@ -220,15 +220,15 @@ class TaskViewPage(BaseModel):
 class TeamView(BaseModel):
     """A team with its members."""
 
-    created_at: datetime
+    version: int
     id: UUID
+    title: str
     kind: str
+    skills: list[str]
     leader_id: UUID
     member_ids: list[UUID]
-    skills: list[str]
-    title: str
+    created_at: datetime
     updated_at: datetime
-    version: int
 
 
 class TeamViewPage(BaseModel):
@@ -241,14 +241,14 @@ class TeamViewPage(BaseModel):
 class VolunteerView(BaseModel):
     """A volunteer."""
 
-    created_at: datetime
-    note: str
-    person_id: UUID
-    registered_by: UUID
-    skills: list[str]
-    state: Availability
-    updated_at: datetime
     version: int
+    person_id: UUID
+    skills: list[str]
+    note: str
+    state: Availability
+    registered_by: UUID
+    created_at: datetime
+    updated_at: datetime
 
 
 class VolunteerViewPage(BaseModel):
