@@ -122,7 +122,8 @@ class Visitor:
     def here(self, **changed: str) -> str:
         """The address of this page with other parameters; what took a form is also a page."""
         parameters = dict(self._request.query_params) | changed
-        return f"{self._request.url.path}?{urlencode(parameters)}"
+        path = self._request.url.path
+        return f"{path}?{urlencode(parameters)}" if parameters else path
 
     def parameter(self, name: str) -> str:
         """A parameter of the page's address; empty when there is none."""
