@@ -32,6 +32,6 @@ async def manifest() -> Response:
 @router.get("/offline")
 async def offline() -> Response:
     """About nobody and in both languages, for the browser keeps it."""
-    english = templates.render(texts.ENGLISH, "offline_words.html")
+    english = texts.translations(texts.ENGLISH).gettext
     page = templates.render(texts.CHINESE, "offline.html", english=english)
     return HTMLResponse(page, headers={"cache-control": "no-cache"})

@@ -1,6 +1,7 @@
 """The first page with services that run, and with none."""
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import AsyncGenerator
@@ -296,3 +297,30 @@ async def test_the_console_counts_what_came_of_its_calls(alone):
         figures = (await client.get("/metrics")).text
     labels = '{outcome="unavailable",service="directory"}'
     assert f"jinlin_console_calls_total{labels} 1.0" in figures
+
+
+async def test_the_page_without_network_is_about_nobody_and_in_both_languages(alone):
+    async with browser(alone) as client:
+        page = await client.get("/offline")
+        worker = (await client.get("/service-worker.js")).text
+    assert "<h1>没有网络</h1>" in page.text
+    assert "<h1>No network</h1>" in page.text
+    assert "set-cookie" not in page.headers
+    shell = json.loads(worker.partition("= ")[2].partition(";")[0])
+    assert shell[0] == "/offline"
+    async with browser(alone) as client:
+        for kept in shell:
+            assert (await client.get(kept)).status_code == 200, kept
+
+
+async def test_files_are_kept_for_good_under_the_name_of_their_content(alone):
+    async with browser(alone) as client:
+        [style] = re.findall(r'href="(/static/[^"]+\.css)"', (await client.get("/")).text)
+        found = await client.get(style)
+        assert found.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert found.headers["content-encoding"] == "gzip"
+        again = await client.get(style, headers={"if-none-match": found.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        plain = await client.get(style, headers={"accept-encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        assert plain.text == found.text
