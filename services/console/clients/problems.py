@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 __all__ = ["Refused", "TooMany", "Unavailable", "refusal"]
 
+NOT_SIGNED_IN: Final = 401
 TOO_MANY: Final = 429
 USUAL_WAIT_SECONDS: Final = 60
 LONGEST_WAIT_DIGITS: Final = 5
@@ -33,6 +34,11 @@ class Refused(Exception):  # noqa: N818 - see above
         self.title = title
         self.code = code
         self.fields = dict(fields or {})
+
+    @property
+    def is_about_token(self) -> bool:
+        """Whether the caller's token is not good (any more); a wrong password is another matter."""
+        return self.status == NOT_SIGNED_IN and self.code in {"", "not-signed-in"}
 
 
 class TooMany(Exception):  # noqa: N818 - see above

@@ -71,7 +71,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     """A service said no to the page as a whole; to a token: renew it once, then sign in again."""
     assert isinstance(error, Refused)  # noqa: S101 - as above
     visitor = Visitor.now(request)
-    if error.status != NOT_SIGNED_IN or visitor.session is None:
+    if not error.is_about_token or visitor.session is None:
         sentence = "" if error.status == NOT_FOUND else error.title
         return _page(request, error.status, sentence)
     if visitor.was_renewed or request.method != "GET":

@@ -49,6 +49,8 @@ async def change_password(visitor: SignedIn, sent: Annotated[PasswordForm, Form(
         tokens = await visitor.services.directory.change_password(visitor.caller, body)
     except (Refused, TooMany, Unavailable) as problem:
         found = refusal(problem, visitor, {"old": "old", "new": "new"})
+        if isinstance(problem, Refused) and problem.code == "wrong-credentials":
+            found.remarks = {"old": visitor.gettext("现在的密码不对。")}
         return await _me(visitor, found.status, headers=found.headers, remarks=found.remarks)
     visitor.session = Session.begun(tokens)
     return visitor.go_on("/me?done=password")

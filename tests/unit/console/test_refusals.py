@@ -80,7 +80,9 @@ def test_what_cannot_even_be_sent_is_told_as_the_service_would(language, why):
 
 def test_a_token_that_is_not_good_is_no_matter_of_a_form():
     with pytest.raises(Refused):
-        refusal(Refused(401, "请先登录。"), visitor(), FIELDS)
+        refusal(Refused(401, "请先登录。", "not-signed-in"), visitor(), FIELDS)
+    wrong = refusal(Refused(401, "密码不对。", "wrong-credentials"), visitor(), FIELDS)
+    assert wrong.remarks == {"form": "密码不对。"}
 
 
 async def test_a_part_is_missing_or_refused_and_a_bad_token_is_neither():

@@ -15,8 +15,6 @@ __all__ = ["FormSent", "Refusal", "Remarks", "refusal"]
 SECONDS_STILL_TOLD: Final = 120
 """A longer wait is told in minutes."""
 
-NOT_SIGNED_IN: Final = 401
-
 type Translate = Callable[[str], str]
 
 type Remarks = dict[str, str]
@@ -66,7 +64,7 @@ def refusal(
             reasons = {_name(one): reason(one, english=english) for one in problem.errors()}
             return Refusal(status=400, remarks=_remarks("", reasons, _, fields))
         case Refused(status=status, title=title, fields=reasons):
-            if status == NOT_SIGNED_IN:
+            if problem.is_about_token:
                 raise problem
             return Refusal(status=status, remarks=_remarks(title, reasons, _, fields))
 

@@ -7,8 +7,6 @@ from services.console.clients import Refused, TooMany, Unavailable
 
 __all__ = ["Part", "part"]
 
-NOT_SIGNED_IN = 401
-
 
 @dataclass(frozen=True, slots=True)
 class Part[T]:
@@ -35,7 +33,7 @@ async def part[T](call: Awaitable[T]) -> Part[T]:
     try:
         return Part(await call)
     except Refused as refused:
-        if refused.status == NOT_SIGNED_IN:
+        if refused.is_about_token:
             raise
         return Part(None, refused.title)
     except (TooMany, Unavailable):
