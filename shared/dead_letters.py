@@ -1,6 +1,6 @@
 """Dead letters of one service: what its consumers could not work in, and its way back.
 
-Whoever buries a letter keeps it (ADR 0018): the row is written when the letter is, under the number
+Whoever buries a letter keeps it (ADR 0019): the row is written when the letter is, under the number
 that it has in the stream DLQ. What became of it is not noted but looked up: the inbox has its
 event, or the retry table has, or an operator has dismissed it; all others are open.
 """

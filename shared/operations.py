@@ -1,6 +1,6 @@
 """`/operations`: how a service and its consumers are, and its dead letters with their way back.
 
-For the operator alone, in every service alike (ADR 0018). Nothing here shows what people wrote: of
+For the operator alone, in every service alike (ADR 0019). Nothing here shows what people wrote: of
 an event there are its type, its subject and its id.
 """
 

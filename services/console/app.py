@@ -3,11 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 
 from services.console import clients, pages
 from services.console.settings import Settings
@@ -15,8 +13,6 @@ from shared import telemetry
 from shared.limits import BodyLimit
 
 __all__ = ["create_app"]
-
-STATIC = Path(__file__).parent / "static"
 
 
 def create_app(
@@ -33,9 +29,11 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        async with clients.connected(settings.origin, transport) as services:
+        async with clients.connected(settings.origin, transport) as connection:
+            services = clients.Services(connection)
             app.state.services = services
             app.state.renewals = pages.Renewals(services)
+            app.state.titles = pages.Titles(services)
             yield
         await asyncio.to_thread(tracing.shutdown)
 
@@ -51,7 +49,6 @@ def create_app(
         },
     )
     app.include_router(pages.router)
-    app.mount("/static", StaticFiles(directory=STATIC))
     pages.add_error_pages(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(pages.SafeHeaders)

@@ -6,14 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from deploy.console_clients import WRITTEN
+
 ROOT = Path(__file__).parent.parent.parent
 LONGEST_FUNCTION = 40
 LONGEST_FILE = 300
+GENERATED = ROOT / "services" / "console" / "clients"
+"""As long as the APIs are: `make docs` writes them, nobody edits them."""
 
 
 def sources(*folders: str) -> Iterator[Path]:
     for folder in folders:
-        yield from sorted((ROOT / folder).rglob("*.py"))
+        found = sorted((ROOT / folder).rglob("*.py"))
+        yield from (path for path in found if "node_modules" not in path.parts)
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -28,6 +33,7 @@ def test_no_file_and_no_function_is_too_long(folder: str) -> None:
         f"{path.relative_to(ROOT)}: {len(path.read_text().splitlines())} lines"
         for path in sources(folder)
         if len(path.read_text().splitlines()) > LONGEST_FILE
+        and (GENERATED not in path.parents or path.name in WRITTEN)
     ]
     long_functions = [
         f"{path.relative_to(ROOT)}:{one.lineno} {one.name}"

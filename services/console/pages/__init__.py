@@ -1,14 +1,29 @@
 """The pages: what the browser sends comes in here, HTML goes out."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
-from services.console.pages import health, home
+from services.console.pages import (
+    assets,
+    desk,
+    grid,
+    health,
+    me,
+    operator,
+    resident,
+    shell,
+    sign_in,
+    volunteer,
+)
+from services.console.pages.access import our_form
 from services.console.pages.errors import add_error_pages
 from services.console.pages.headers import SafeHeaders
 from services.console.pages.session import Renewals
+from services.console.pages.titles import Titles
 
-__all__ = ["Renewals", "SafeHeaders", "add_error_pages", "router"]
+__all__ = ["Renewals", "SafeHeaders", "Titles", "add_error_pages", "router"]
 
-router = APIRouter()
-router.include_router(health.router)
-router.include_router(home.router)
+router = APIRouter(dependencies=[Depends(our_form)])
+"""Every form, whichever page takes it, has shown that it is ours."""
+
+for group in (health, assets, shell, sign_in, me, operator, resident, volunteer, grid, desk):
+    router.include_router(group.router)

@@ -44,6 +44,11 @@ class Cookies:
             self._set(answer, one, piece, kept_seconds)
         self._forget(answer, names[len(pieces) :])
 
+    def keep(self, answer: Response, name: str, value: str, *, kept_seconds: int) -> None:
+        """Keep a value, unless the browser brought just that."""
+        if self.get(name) != value:
+            self.put(answer, name, value, kept_seconds=kept_seconds)
+
     def forget(self, answer: Response, name: str) -> None:
         """Have the browser drop a value."""
         self._forget(answer, self._pieces(name))

@@ -5,7 +5,12 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from services.console.clients import Refused, TooMany, Unavailable
+from services.console.pages import texts
+from services.console.pages.access import NotOurs, SignInFirst
 from services.console.pages.headers import HEADERS, PAGE
+from services.console.pages.parts.forms import refusal
+from services.console.pages.sign_in import sign_in_page
 from services.console.pages.texts import N_
 from services.console.pages.visitor import Visitor
 from shared.codes import without_codes
@@ -14,31 +19,79 @@ __all__ = ["add_error_pages"]
 
 log = structlog.get_logger()
 
+NOT_SIGNED_IN = 401
+NOT_FOUND = 404
+
 _SENTENCES = {
     404: N_("没有这个页面。请检查网址，或回到首页。"),
     405: N_("这个网址不能这样打开。请回到首页。"),
     413: N_("提交的内容太大。请减少内容后再试。"),
     500: N_("出错了。请稍后再试；如果还不行，请告诉社区工作人员。"),
+    503: N_("这项服务暂时不可用。请过几分钟再试；有急事请直接打电话给社区。"),
 }
 _NOT_UNDERSTOOD = N_("浏览器提交的内容无法识别。请回到首页再试。")
 
 
 def add_error_pages(app: FastAPI) -> None:
     """Answer every error of `app` with a page; an unknown one is logged, and says nothing."""
-    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(HTTPException, _by_status)
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(NotOurs, _not_ours)
+    app.add_exception_handler(SignInFirst, _sign_in_first)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(TooMany, _too_many)
+    app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(Exception, _unknown)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+async def _by_status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
     answer = _page(request, error.status_code)
     answer.headers.update(error.headers or {})
     return answer
 
 
-async def _malformed(request: Request, _error: Exception) -> Response:
-    return _page(request, 400)
+async def _malformed(request: Request, error: Exception) -> Response:
+    """A path that names nothing we could have is no page; anything else is a broken form."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    in_path = any(one["loc"][:1] == ("path",) for one in error.errors())
+    return _page(request, NOT_FOUND if in_path else 400)
+
+
+async def _not_ours(request: Request, _error: Exception) -> Response:
+    return _page(request, 403, Visitor.now(request).gettext(texts.NOT_OURS))
+
+
+async def _sign_in_first(request: Request, _error: Exception) -> Response:
+    visitor = Visitor.now(request)
+    onward = visitor.here() if request.method == "GET" else ""
+    return await sign_in_page(visitor, NOT_SIGNED_IN, onward=onward)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """A service said no to the page as a whole; to a token: renew it once, then sign in again."""
+    assert isinstance(error, Refused)  # noqa: S101 - as above
+    visitor = Visitor.now(request)
+    if not error.is_about_token or visitor.session is None:
+        sentence = "" if error.status == NOT_FOUND else error.title
+        return _page(request, error.status, sentence)
+    if visitor.was_renewed or request.method != "GET":
+        visitor.session = None
+        return await _sign_in_first(request, error)
+    visitor.session = visitor.session.ended()
+    return visitor.go_on(visitor.here())
+
+
+async def _too_many(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TooMany)  # noqa: S101 - as above
+    found = refusal(error, Visitor.now(request), {})
+    answer = _page(request, found.status, found.remarks["form"])
+    answer.headers.update(found.headers)
+    return answer
+
+
+async def _unavailable(request: Request, _error: Exception) -> Response:
+    return _page(request, 503)
 
 
 async def _unknown(request: Request, error: Exception) -> Response:
@@ -49,7 +102,7 @@ async def _unknown(request: Request, error: Exception) -> Response:
     return answer
 
 
-def _page(request: Request, status: int) -> Response:
-    visitor = Visitor(request)
-    sentence = visitor.gettext(_SENTENCES.get(status, _NOT_UNDERSTOOD))
+def _page(request: Request, status: int, sentence: str = "") -> Response:
+    visitor = Visitor.now(request)
+    sentence = sentence or visitor.gettext(_SENTENCES.get(status, _NOT_UNDERSTOOD))
     return visitor.page("error.html", status, sentence=sentence)

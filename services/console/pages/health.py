@@ -23,5 +23,5 @@ async def readyz() -> dict[str, str | bool]:
 @router.get("/metrics")
 async def metrics(request: Request) -> Response:
     """Figures for Prometheus."""
-    figures = generate_latest(request.app.state.services.registry)
+    figures = generate_latest(request.app.state.services.connection.registry)
     return Response(figures, media_type="text/plain; version=0.0.4")

@@ -3,10 +3,11 @@
 import asyncio
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
-from services.console.clients import Caller, Services, Tokens
+from services.console.clients import Caller, Services
+from services.console.clients.models.directory import RefreshToken, TokensView
 
 __all__ = ["Renewals", "Session"]
 
@@ -25,7 +26,7 @@ class Session:
     expires_at: int
 
     @classmethod
-    def begun(cls, tokens: Tokens) -> Self:
+    def begun(cls, tokens: TokensView) -> Self:
         """The session that an answer of the directory begins or continues."""
         return cls(tokens.access_token, tokens.refresh_token, int(time.time()) + tokens.expires_in)
 
@@ -40,6 +41,10 @@ class Session:
     def packed(self) -> str:
         """As a cookie holds it: neither kind of token has a `~`, and a cookie may."""
         return f"{self.expires_at}~{self.refresh_token}~{self.access_token}"
+
+    def ended(self) -> Self:
+        """The session with its access token over: the next page renews it."""
+        return replace(self, expires_at=0)
 
     def is_over(self) -> bool:
         """Whether the access token has ended, or ends while it is on its way."""
@@ -67,7 +72,9 @@ class Renewals:
 
     async def _renew(self, spent: str, caller: Caller) -> Session:
         try:
-            renewed = Session.begun(await self._services.refresh(spent, caller))
+            renewed = Session.begun(
+                await self._services.directory.refresh(caller, RefreshToken(refresh_token=spent))
+            )
         except BaseException:
             del self._renewals[spent]
             raise

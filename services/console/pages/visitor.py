@@ -1,8 +1,9 @@
-"""Who looks at a page: their language, their session, and whether a form is really theirs."""
+"""Who looks at a page: their language and text size, their session, their community."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -10,18 +11,24 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from services.console.clients import Caller, Services
 from services.console.pages import templates, texts
 from services.console.pages.cookies import Cookies
+from services.console.pages.parts import navigation
 from services.console.pages.session import Renewals, Session
+from services.console.pages.titles import Titles
+from services.console.pages.who import Who
 
 __all__ = ["Visiting", "Visitor"]
 
 SESSION: Final = "session"
 FORM_TOKEN: Final = "form-token"  # noqa: S105 - the cookie's name
 LANGUAGE: Final = "language"
+TEXT: Final = "text"
+LARGE: Final = "large"
+COMMUNITY: Final = "community"
 
 SESSION_SECONDS: Final = 30 * 24 * 3600
 """As long as the directory lets a session lie unused."""
 
-LANGUAGE_SECONDS: Final = 365 * 24 * 3600
+CHOICE_SECONDS: Final = 365 * 24 * 3600
 
 
 class Visitor:
@@ -31,21 +38,34 @@ class Visitor:
         """Read what the browser sent."""
         self._request = request
         self._cookies = Cookies(request)
-        self._wanted = request.query_params.get("lang")
+        wanted = request.query_params
         self.language = texts.chosen(
-            self._wanted,
+            wanted.get("lang"),
             self._cookies.get(LANGUAGE),
             request.headers.get("accept-language", ""),
         )
-        self.gettext = texts.translator(self.language)
+        self.is_large = wanted.get("text", self._cookies.get(TEXT)) == LARGE
+        catalogue = texts.translations(self.language)
+        self.gettext = catalogue.gettext
+        self.ngettext = catalogue.ngettext
         self._brought = self.session = Session.unpacked(self._cookies.get(SESSION))
-        self._brought_token = self._cookies.get(FORM_TOKEN)
-        self.form_token = self._brought_token or secrets.token_urlsafe(32)
+        self.brought_token = self._cookies.get(FORM_TOKEN)
+        self.form_token = self.brought_token or secrets.token_urlsafe(32)
+        self.once = secrets.token_urlsafe(16)
+        """The Idempotency-Key of the next form; a form that is shown again keeps its own."""
+        self.was_renewed = False
 
     @classmethod
     async def of(cls, request: Request) -> "Visitor":
-        """The dependency of a page."""
-        return cls(request)
+        """The dependency of a page; one for each request, its errors included."""
+        return cls.now(request)
+
+    @classmethod
+    def now(cls, request: Request) -> "Visitor":
+        """The visitor of a request, as far as its page got with them."""
+        if not hasattr(request.state, "visitor"):
+            request.state.visitor = cls(request)
+        return request.state.visitor
 
     @property
     def services(self) -> Services:
@@ -53,9 +73,9 @@ class Visitor:
         return self._request.app.state.services
 
     @property
-    def renewals(self) -> Renewals:
-        """The renewals of sessions that are under way."""
-        return self._request.app.state.renewals
+    def titles(self) -> Titles:
+        """What communities are called."""
+        return self._request.app.state.titles
 
     @property
     def caller(self) -> Caller:
@@ -67,52 +87,100 @@ class Visitor:
             token=self.session.access_token if self.session else None,
         )
 
-    def sent(self, form_token: str) -> bool:
-        """Whether our own page in this browser sent the form: no other knows the cookie's value."""
-        return (
-            bool(self._brought_token)
-            and secrets.compare_digest(form_token.encode(), self._brought_token.encode())
-            and not _is_foreign(self._request)
-        )
+    @property
+    def who(self) -> Who | None:
+        """Who is signed in."""
+        return Who.of(self.session.access_token) if self.session else None
 
-    def page(self, template: str, status: int = 200, **context: Any) -> Response:
-        """A page in the visitor's language."""
+    @property
+    def community(self) -> str:
+        """The slug of the community that the page is about; empty for a page about none."""
+        return self._request.path_params.get("community", "")
+
+    @property
+    def place(self) -> str:
+        """The community whose ways are shown: the page's, else the last one, else the first."""
+        theirs = list(self.who.memberships) if self.who else []
+        kept = self._cookies.get(COMMUNITY)
+        return self.community or (kept if kept in theirs else "".join(theirs[:1]))
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The visitor's roles there."""
+        return self.who.roles_in(self.place) if self.who else frozenset()
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the script asks for a block of a page, not for all of it (htmx 4)."""
+        return self._request.headers.get("hx-request-type") == "partial"
+
+    def is_at(self, path: str) -> bool:
+        """Whether this is the page at `path`, or one below it."""
+        own = self._request.url.path
+        return own == path or (not path.endswith("/") and own.startswith(f"{path}/"))
+
+    def here(self, **changed: str) -> str:
+        """The address of this page with other parameters; what took a form is also a page."""
+        parameters = dict(self._request.query_params) | changed
+        path = self._request.url.path
+        return f"{path}?{urlencode(parameters)}" if parameters else path
+
+    def parameter(self, name: str) -> str:
+        """A parameter of the page's address; empty when there is none."""
+        return self._request.query_params.get(name, "")
+
+    async def renew(self) -> None:
+        """Continue a session whose token is over. Raises Refused, TooMany or Unavailable."""
+        renewals: Renewals = self._request.app.state.renewals
+        if self.session and (self.session.is_over() or self.who is None):
+            self.session = await renewals.renew(self.session, self.caller)
+            self.was_renewed = True
+
+    def page(
+        self,
+        template: str,
+        status: int = 200,
+        *,
+        block: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **context: Any,
+    ) -> Response:
+        """A page in the visitor's language; of `block` only, where the script asks for it."""
         text = templates.render(
+            self.language,
             template,
-            _=self.gettext,
-            language=self.language,
+            block if self.is_partial else None,
+            visitor=self,
+            tabs=navigation.tabs(self.place, self.roles),
             form_token=self.form_token,
-            **context,
+            once=self.once,
+            **({"remarks": {}} | context),
         )
-        return self._with_cookies(HTMLResponse(text, status))
+        return self.with_cookies(HTMLResponse(text, status, headers))
 
     def go_on(self, path: str = "/") -> Response:
         """The answer to a form that was taken: go and look, so that a reload sends nothing."""
-        return self._with_cookies(RedirectResponse(path, 303))
+        return self.with_cookies(RedirectResponse(path, 303))
 
-    def _with_cookies(self, answer: Response) -> Response:
+    def with_cookies(self, answer: Response) -> Response:
+        """`answer`, with what has changed about the visitor."""
         cookies = self._cookies
         if self.session is None:
             cookies.forget(answer, SESSION)
         elif self.session != self._brought:
             packed = self.session.packed()
             cookies.put(answer, SESSION, packed, kept_seconds=SESSION_SECONDS)
-        if self.form_token != self._brought_token:
+        if self.form_token != self.brought_token:
             cookies.put(answer, FORM_TOKEN, self.form_token, kept_seconds=None)
-        if self._wanted == self.language:
-            cookies.put(answer, LANGUAGE, self.language, kept_seconds=LANGUAGE_SECONDS)
+        if self.who and self.community in self.who.memberships:
+            cookies.keep(answer, COMMUNITY, self.community, kept_seconds=CHOICE_SECONDS)
+        wanted = self._request.query_params
+        if wanted.get("lang") == self.language:
+            cookies.put(answer, LANGUAGE, self.language, kept_seconds=CHOICE_SECONDS)
+        if "text" in wanted:
+            size = LARGE if self.is_large else "normal"
+            cookies.put(answer, TEXT, size, kept_seconds=CHOICE_SECONDS)
         return answer
 
 
 Visiting = Annotated[Visitor, Depends(Visitor.of)]
-
-
-def _is_foreign(request: Request) -> bool:
-    """Whether the browser names another site as the form's. The scheme is the edge's business."""
-    origin = request.headers.get("origin")
-    if origin is None:
-        return False  # some browsers name none; the token decides
-    try:
-        return urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower()
-    except ValueError:
-        return True

@@ -14,6 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from deploy.local.origin import OneOrigin
 from services.console.app import create_app
+from services.console.clients import Caller
 from services.console.settings import Settings
 from services.directory.actions import secret
 from shared import ids
@@ -61,8 +62,8 @@ def browser(console: FastAPI, **headers: str) -> httpx.AsyncClient:
 
 
 async def send(client: httpx.AsyncClient, path: str, **form: str) -> httpx.Response:
-    """Fill in the form of the first page, and send it as a browser does."""
-    page = await client.get("/")
+    """Fill in a form that any page shows, and send it as a browser does."""
+    page = await client.get("/me")
     found = re.search(r'name="form_token" value="([^"]+)"', page.text)
     assert found, page.text
     sent = form | {"form_token": found[1]}
@@ -89,14 +90,13 @@ async def test_the_page_says_who_is_signed_in_and_what_they_are_where(console, t
     who = await account(town, "grid_worker", "volunteer")
     async with browser(console) as client:
         await signed_in(client, who)
-        page = (await client.get("/")).text
-        english = (await client.get("/", params={"lang": "en"})).text
+        page = (await client.get("/me")).text
+        english = (await client.get("/me", params={"lang": "en"})).text
     assert who.id in page
     assert "文化路社区" in page
     assert "网格员" in page
-    assert "<title>首页 · 近邻</title>" in page
+    assert "<title>我的 · 近邻</title>" in page
     assert "志愿者" in page
-    assert 'id="service-directory"' in page
     assert 'action="/sign-out"' in page
     assert "grid worker" in english
     assert 'action="/sign-in"' not in page
@@ -107,7 +107,7 @@ async def test_tokens_are_kept_where_only_the_server_sees_them(console, town):
     async with browser(console) as client:
         answer = await send(client, "/sign-in", login_name=who.login_name, password=PASSWORD)
         cookies = [one for one in answer.headers.get_list("set-cookie") if SESSION in one]
-        page = (await client.get("/")).text
+        page = (await client.get("/me")).text
         _, refresh_token, access_token = session(client)
     assert cookies
     for one in cookies:
@@ -170,13 +170,13 @@ async def test_tabs_that_are_opened_together_renew_a_session_once(console, town)
         await signed_in(client, who)
         _, refresh_token, access_token = before = session(client)
         keep(client, int(time.time()) - 5, refresh_token, access_token)
-        pages = await asyncio.gather(*(client.get("/") for _ in range(5)))
+        pages = await asyncio.gather(*(client.get("/me") for _ in range(5)))
         assert all(who.id in page.text for page in pages)
         assert session(client)[1] != before[1]
         # An answer that never arrived: the browser comes with the old token once more.
         keep(client, int(time.time()) - 5, refresh_token, access_token)
-        assert who.id in (await client.get("/")).text
-        assert who.id in (await client.get("/")).text
+        assert who.id in (await client.get("/me")).text
+        assert who.id in (await client.get("/me")).text
 
 
 async def test_a_token_that_is_not_good_any_more_is_renewed(console, town):
@@ -185,7 +185,24 @@ async def test_a_token_that_is_not_good_any_more_is_renewed(console, town):
         await signed_in(client, who)
         expires_at, refresh_token, access_token = session(client)
         keep(client, expires_at, refresh_token, access_token[:-6] + "AAAAAA")
-        assert who.id in (await client.get("/")).text
+        answer = await client.get("/me", params={"done": "no"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/me?done=no")
+        assert who.id in (await client.get("/me")).text
+
+
+async def test_a_token_that_is_never_good_ends_at_the_sign_in_form(console, town, monkeypatch):
+    who = await account(town)
+    async with browser(console) as client:
+        await signed_in(client, who)
+        expires_at, refresh_token, access_token = session(client)
+        spoilt = access_token[:-6] + "AAAAAA"
+        monkeypatch.setattr(Caller, "headers", lambda _: {"authorization": f"Bearer {spoilt}"})
+        keep(client, expires_at, refresh_token, spoilt)
+        answer = await client.get("/me", follow_redirects=True)
+    assert answer.status_code == 401
+    assert 'action="/sign-in"' in answer.text
+    assert 'name="onward" value="/me"' in answer.text
+    assert SESSION not in client.cookies
 
 
 async def test_a_session_that_was_ended_elsewhere_asks_to_sign_in(console, town):
@@ -205,6 +222,72 @@ async def test_a_hostile_name_is_shown_as_text(console, town):
     who = await account(town, name="<img src=x onerror=alert(1)>")
     async with browser(console) as client:
         await signed_in(client, who)
-        page = (await client.get("/")).text
+        page = (await client.get("/me")).text
     assert "<img" not in page
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
+
+
+async def test_signing_in_leads_to_the_page_that_was_asked_for_and_never_elsewhere(console, town):
+    who = await account(town)
+    form = {"login_name": who.login_name, "password": PASSWORD}
+    for onward, led in (
+        ("/me?lang=en", "/me?lang=en"),
+        ("", "/"),
+        ("https://evil.test/", "/"),
+        ("//evil.test/", "/"),
+        ("/\\evil.test/", "/"),
+        ("/\t/evil.test/", "/"),
+        ("evil", "/"),
+    ):
+        async with browser(console) as client:
+            answer = await send(client, "/sign-in", onward=onward, **form)
+        assert (answer.status_code, answer.headers["location"]) == (303, led)
+
+
+async def test_the_first_page_leads_to_the_community_and_shows_the_ways_of_a_role(console, town):
+    who = await account(town, "resident", "community_staff", name="王建国")
+    async with browser(console) as client:
+        await signed_in(client, who)
+        led = (await client.get("/")).headers["location"]
+        page = await client.get(led)
+        assert page.status_code == 200
+        assert "文化路社区" in page.text
+        assert f'href="{led}desk"' in page.text
+        assert f'href="{led}tasks"' not in page.text
+        assert 'class="missing"' in page.text  # requests does not run here; the rest does
+        assert (await client.get(f"{led}desk")).status_code == 200
+        for hidden in (f"{led}tasks", f"{led}grid", "/operator", "/in/elsewhere/", "/in/..%2Fx/"):
+            assert (await client.get(hidden)).status_code == 404, hidden
+
+
+async def test_large_text_and_language_stay_as_they_were_chosen(console, town):
+    who = await account(town)
+    async with browser(console) as client:
+        await signed_in(client, who)
+        assert '<html lang="zh-CN">' in (await client.get("/me")).text
+        large = await client.get("/me", params={"text": "large"})
+        assert '<html lang="zh-CN" class="large">' in large.text
+        assert 'class="large"' in (await client.get("/me")).text
+        await client.get("/me", params={"text": "normal", "lang": "en"})
+        assert '<html lang="en">' in (await client.get("/me")).text
+
+
+async def test_a_password_is_changed_and_the_session_goes_on(console, town):
+    who = await account(town)
+    async with browser(console) as client:
+        await signed_in(client, who)
+        short = await send(client, "/me/password", old=PASSWORD, new="short")
+        assert short.status_code == 400
+        assert 'aria-describedby="new_hint new_remark"' in short.text
+        wrong = await send(client, "/me/password", old="not it, not it", new="another password")
+        assert wrong.status_code == 401
+        assert "现在的密码不对。" in wrong.text
+        assert 'aria-describedby="old_hint old_remark"' in wrong.text
+        done = await send(client, "/me/password", old=PASSWORD, new="another password")
+        assert (done.status_code, done.headers["location"]) == (303, "/me?done=password")
+        assert "密码已修改" in (await client.get(done.headers["location"])).text
+    async with browser(console) as client:
+        answer = await send(
+            client, "/sign-in", login_name=who.login_name, password="another password"
+        )
+        assert answer.status_code == 303

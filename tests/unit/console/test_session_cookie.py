@@ -1,13 +1,14 @@
 """What the browser keeps: a session of any length, and nothing that breaks a page."""
 
 import time
+from uuid import UUID
 
 import pytest
 from fastapi import Request, Response
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.console.clients import Tokens
+from services.console.clients.models.directory import TokensView
 from services.console.pages.cookies import Cookies
 from services.console.pages.session import Session
 
@@ -89,7 +90,7 @@ def test_only_plain_loopback_goes_without_secure(host, scheme, secure):
 
 
 def test_a_session_is_over_a_little_before_its_token_ends():
-    tokens = Tokens(access_token="a", refresh_token="r", expires_in=600)
+    tokens = TokensView(person_id=UUID(int=1), access_token="a", refresh_token="r", expires_in=600)
     session = Session.begun(tokens)
     assert not session.is_over()
     assert Session("a", "r", int(time.time()) + 20).is_over()

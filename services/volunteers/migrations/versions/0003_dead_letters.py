@@ -1,4 +1,4 @@
-"""Dead letters are kept by the service that buried them (ADR 0018)."""
+"""Dead letters are kept by the service that buried them (ADR 0019)."""
 
 from shared.migrations import create_dead_letters
 

@@ -1,0 +1,12 @@
+"""The pages of an operator: many communities, and the health of the platform."""
+
+from fastapi import APIRouter, Depends
+
+from services.console.pages.access import only
+from services.console.pages.operator import overview
+from services.console.pages.parts.navigation import OPERATORS
+
+__all__ = ["router"]
+
+router = APIRouter(dependencies=[Depends(only(OPERATORS))])
+router.include_router(overview.router)
