@@ -9,7 +9,7 @@ from playwright.async_api import Page
 from tests.browser.harness import DESK, PHONE, View
 
 LANGUAGES = ("zh-CN", "en")
-SIZES_OF_TEXT = (False,)  # (False, True) as soon as the console has large text
+SIZES_OF_TEXT = (False, True)
 WIDTHS = (PHONE, DESK)
 VIEWS = [View(*one) for one in itertools.product(LANGUAGES, SIZES_OF_TEXT, WIDTHS)]
 
