@@ -215,20 +215,23 @@ class Database:
 
     async def _ready(self) -> Pool:
         """The pool; asyncpg wants to prepare it on the loop that it works on."""
-        async with self._preparing:
-            if self._pool is None:
-                self._pool = await asyncpg.create_pool(
-                    self._dsn,
-                    min_size=0,
-                    max_size=self._connections,
-                    max_inactive_connection_lifetime=IDLE_SECONDS,
-                    timeout=self._connect_seconds,
-                    record_class=Row,
-                    init=_speak_json,
-                    reset=_nothing,  # all that a transaction sets ends with it
-                    **self._limits,
-                )
+        if self._pool is None:
+            async with self._preparing:
+                self._pool = self._pool or await self._new_pool()
         return self._pool
+
+    async def _new_pool(self) -> Pool:
+        return await asyncpg.create_pool(
+            self._dsn,
+            min_size=0,
+            max_size=self._connections,
+            max_inactive_connection_lifetime=IDLE_SECONDS,
+            timeout=self._connect_seconds,
+            record_class=Row,
+            init=_speak_json,
+            reset=_nothing,  # all that a transaction sets ends with it
+            **self._limits,
+        )
 
     async def _roll_back(self, pool: Pool, connection: Connection) -> None:
         """Take back what the transaction did; a connection that cannot is given up."""
