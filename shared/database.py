@@ -37,6 +37,9 @@ PATIENT_SECONDS: Final = 10
 
 COMMAND_SECONDS: Final = 10
 IDLE_SECONDS: Final = 1800
+USES: Final = 2**31
+"""Of one connection: as many as there are, for a new one costs more than ten closes (ADR 0013)."""
+
 CLOSE_SECONDS: Final = 5
 STATEMENTS_KNOWN: Final = 1000
 
@@ -184,7 +187,7 @@ class Database:
         except BaseException:
             await asyncio.shield(self._roll_back(pool, connection))
             raise
-        await pool.release(connection)
+        await _release(pool, connection)
 
     async def close(self) -> None:
         """Close every connection; one that is in use for seconds still is cut off."""
@@ -225,6 +228,7 @@ class Database:
             self._dsn,
             min_size=0,
             max_size=self._connections,
+            max_queries=USES,
             max_inactive_connection_lifetime=IDLE_SECONDS,
             timeout=self._connect_seconds,
             record_class=Row,
@@ -240,7 +244,7 @@ class Database:
         except Exception:  # noqa: BLE001 - whatever it is, the connection is of no use
             _give_up(connection)
         else:
-            await pool.release(connection)
+            await _release(pool, connection)
 
 
 def _is_lost(connection: Connection) -> bool:
@@ -257,9 +261,23 @@ def _give_up(connection: Connection) -> None:
         connection.terminate()
 
 
+async def _release(pool: Pool, connection: Connection) -> None:
+    """Let the next one have it; what was done with it is over, whatever comes of this."""
+    try:
+        await pool.release(connection)
+    except (OSError, asyncpg.InterfaceError):
+        _give_up(connection)
+
+
 async def _speak_json(connection: NewConnection) -> None:
     """Give columns of JSON as Python's values; what is stored comes as text that is JSON."""
-    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=str, decoder=orjson.loads)
+    try:
+        await connection.set_type_codec(
+            "jsonb", schema="pg_catalog", encoder=str, decoder=orjson.loads
+        )
+    except BaseException:
+        connection.terminate()  # else the pool says goodbye to a server that may never answer
+        raise
 
 
 async def _nothing(_connection: NewConnection) -> None:

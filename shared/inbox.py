@@ -48,7 +48,8 @@ _WAIT: Final = """
     ON CONFLICT (consumer, event_id)
 """
 _PARK = text(
-    _WAIT + "DO UPDATE SET attempts = retry.attempts + 1, next_at = now() + :delay,"
+    _WAIT
+    + "DO UPDATE SET attempts = greatest(retry.attempts, :attempts + 1), next_at = now() + :delay,"
     " reason = :reason"
 )
 _PUT_BACK = text(_WAIT + "DO NOTHING")
@@ -135,6 +136,7 @@ def _waiting(parked: Parked, community: str, delay: timedelta, reason: str) -> d
         "subject": parked.subject,
         "headers": orjson.dumps(dict(parked.headers)).decode(),
         "body": parked.body,
+        "attempts": parked.attempts,
         "delay": delay,
         "reason": reason[:500],
     }

@@ -137,8 +137,9 @@ class Relay:
             server_settings={
                 "app.communities": ALL_COMMUNITIES,
                 "application_name": "relay",
-                # A mark that a crash loses costs a publication that JetStream drops as a repeat;
-                # waiting for the disk would cost every event that comes next its time.
+                # A mark that a crash loses costs a publication that JetStream drops as a repeat, or
+                # after its window every inbox does; waiting for the disk would cost every event
+                # that comes next its time.
                 "synchronous_commit": "off",
             },
         )

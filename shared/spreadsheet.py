@@ -4,24 +4,20 @@ A file of a kilobyte can claim a sheet of seventeen thousand million cells, or u
 So a process of its own reads it (`shared/sheet_reader.py`), and whatever happens ends that one.
 """
 
-import asyncio
-import sys
-from pathlib import Path
 from typing import Final
 
 import orjson
 
 from shared import sheet_reader
+from shared.apart import Apart
 from shared.problems import Malformed, TooLarge
 
 __all__ = ["UnreadableSheet", "is_spreadsheet", "read_sheet"]
 
-READER: Final = Path(sheet_reader.__file__)
-LONGEST_SECONDS: Final = 20
-"""By the clock, on a busy machine; the reader's own limit is by the time it works."""
+READ_SECONDS: Final = 7
+"""By the clock, with the wait for one's turn; a caller waits for eight."""
 
-_ONE_AT_A_TIME: Final = asyncio.Semaphore(1)
-"""Readers that each take all they may would together take more than a container has."""
+_apart: Final = Apart(sheet_reader, within_seconds=READ_SECONDS)
 
 _BEGINNINGS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 """Of zipped files (.xlsx) and of Microsoft's older container (.xls)."""
@@ -49,30 +45,12 @@ def is_spreadsheet(body: bytes) -> bool:
 async def read_sheet(body: bytes) -> list[list[str]]:
     """The first sheet from row 1 on, cells as text; formulas as the values that were saved.
 
-    Nothing is calculated. Raises UnreadableSheet, SheetTooLarge.
+    Nothing is calculated. Raises UnreadableSheet, SheetTooLarge, and Unavailable when there are too
+    many to read now.
     """
-    async with _ONE_AT_A_TIME:
-        code, rows = await _read(body)
+    code, rows = await _apart.run(body)
     if code == sheet_reader.TOO_LARGE:
         raise SheetTooLarge
     if code != 0:
         raise UnreadableSheet
     return orjson.loads(rows)
-
-
-async def _read(body: bytes) -> tuple[int | None, bytes]:
-    """What the reader ended with, and what it wrote. Raises UnreadableSheet when it is too slow."""
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", READER, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        async with asyncio.timeout(LONGEST_SECONDS):
-            rows, _ = await process.communicate(body)
-    except TimeoutError:
-        raise UnreadableSheet from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return process.returncode, rows

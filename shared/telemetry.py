@@ -28,7 +28,7 @@ _propagator = TraceContextTextMapPropagator()
 
 
 class WithoutCodes(SpanProcessor):
-    """Takes the codes of paper slips out of the paths that spans tell."""
+    """Takes the codes of paper slips, and what was searched for, out of what spans tell."""
 
     @override
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
@@ -36,6 +36,8 @@ class WithoutCodes(SpanProcessor):
         path = (span.attributes or {}).get("url.path")
         if isinstance(path, str):
             span.set_attribute("url.path", without_codes(path))
+        if (span.attributes or {}).get("url.query"):
+            span.set_attribute("url.query", "")  # names and phones are searched for
 
 
 def tracer_provider(service: str, *, otlp_endpoint: str | None, ratio: float) -> TracerProvider:

@@ -122,7 +122,7 @@ class Visitor:
     def here(self, **changed: str) -> str:
         """The address of this page with other parameters; what took a form is also a page."""
         parameters = dict(self._request.query_params) | changed
-        path = self._request.url.path
+        path = "/" + self._request.url.path.lstrip("/")  # two slashes would begin another site
         return f"{path}?{urlencode(parameters)}" if parameters else path
 
     def parameter(self, name: str) -> str:

@@ -20,8 +20,8 @@ type Lines = Iterable[Sequence[str]]
 """The cells of a table, line by line; the first line is the header."""
 
 
-_FORMULA: Final = re.compile(r"'*[=+\-@]")
-_ESCAPED: Final = re.compile(r"'+[=+\-@]")
+_FORMULA: Final = re.compile(r"'*[=+\-@＝＋－＠]")
+_ESCAPED: Final = re.compile(r"'+[=+\-@＝＋－＠]")
 
 
 class NotUtf8(Malformed):
