@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from shared import problems
 from shared.codes import without_codes
-from shared.database import is_unreachable, sqlstate
+from shared.database import is_busy, is_unreachable, sqlstate
 from shared.languages import field, prefers_english, reason
 from shared.problems import Problem
 from shared.reasons import told
@@ -37,9 +37,6 @@ _OF_STATUS = {
         problems.Unavailable,
     )
 }
-_BUSY = {"40001", "40P01", "55P03", "57014"}
-"""Serialization failure, deadlock, lock time-out, statement time-out: try again."""
-
 _DUPLICATE_KEY = "23505"
 """Another transaction inserted the same key first: a lost race."""
 
@@ -131,10 +128,9 @@ async def _plain(request: Request, error: Exception) -> Response:
 
 
 async def _of_database(request: Request, error: Exception) -> Response:
-    state = sqlstate(error)
-    if is_unreachable(error) or state in _BUSY:
+    if is_unreachable(error) or is_busy(error):
         return problem_answer(request, problems.Unavailable())
-    if state == _DUPLICATE_KEY:
+    if sqlstate(error) == _DUPLICATE_KEY:
         return problem_answer(request, problems.WrongState())
     return await _unknown(request, error)
 

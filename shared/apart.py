@@ -8,6 +8,8 @@ there, and the service with it.
 import asyncio
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Final
 
@@ -15,8 +17,8 @@ from shared.problems import Unavailable
 
 __all__ = ["Apart"]
 
-WAITING: Final = 4
-"""How many may wait for their turn; each holds what was sent in memory."""
+PLACES: Final = 6
+"""How many may send something or wait for their turn; each holds it in memory."""
 
 
 class Apart:
@@ -27,22 +29,28 @@ class Apart:
         self._script = str(script.__file__)
         self._within_seconds = within_seconds
         self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._taken = 0
+
+    @contextmanager
+    def place(self) -> Generator[None]:
+        """A place for what somebody sends: take it before reading. Raises Unavailable."""
+        if self._taken >= PLACES:
+            raise Unavailable
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
 
     async def run(self, sent: bytes, *arguments: str) -> tuple[int, bytes]:
         """What it ended with (below zero: by a signal) and what it wrote.
 
-        Raises Unavailable when there are too many to work on, or this one is not done in time.
+        Raises Unavailable when it is not done in time.
         """
-        if self._waiting > WAITING:
-            raise Unavailable
-        self._waiting += 1
         try:
             return await self._in_turn(sent, arguments)
         except (TimeoutError, subprocess.TimeoutExpired):
             raise Unavailable from None
-        finally:
-            self._waiting -= 1
 
     async def _in_turn(self, sent: bytes, arguments: tuple[str, ...]) -> tuple[int, bytes]:
         loop = asyncio.get_running_loop()

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from shared import clock, dead_letters
 from shared.backlog import Backlog, count_backlog
-from shared.database import ALL_COMMUNITIES, is_unreachable
+from shared.database import ALL_COMMUNITIES, is_busy, is_unreachable
 from shared.dead_letters import Letter, Search, State
 from shared.door import Door, PlatformTx
 from shared.fields import Line, Payload
@@ -207,7 +207,7 @@ async def _kept(service: "Service") -> tuple[OutboxView, dict[str, KeptView]] | 
             backlog = await count_backlog(tx)
             buried = await dead_letters.count_open(tx)
     except Exception as error:
-        if not is_unreachable(error):
+        if not is_unreachable(error) and not is_busy(error):
             raise
         return None
     outbox = OutboxView(unsent=backlog.unsent, oldest_at=backlog.oldest_unsent)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from shared.answers import PROBLEM_RESPONSES, add_problem_answers
 from shared.backlog import count_backlog
 from shared.broker import Bus
 from shared.consumers import Consumer, Consumers
-from shared.database import ALL_COMMUNITIES, Database
+from shared.database import ALL_COMMUNITIES, Database, Transaction
 from shared.door import Door
 from shared.identity import Identity
 from shared.limits import BodyLimit
@@ -160,11 +160,17 @@ class Service:
     async def _forget(self) -> None:
         """Drop the kept answers of two days ago, and the dead letters that the bus has dropped."""
         while True:
-            with suppress(Exception):
-                async with self.workshop.transaction(ALL_COMMUNITIES) as tx:
-                    await tx.execute(_FORGET_ANSWERS, {"kept": KEPT_ANSWERS})
-                    await dead_letters.forget_old(tx)
+            for forget in (_forget_answers, dead_letters.forget_old):
+                try:
+                    async with self.workshop.transaction(ALL_COMMUNITIES) as tx:
+                        await forget(tx)
+                except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
+                    log.warning("forget.failed", **told(error))
             await asyncio.sleep(FORGET_SECONDS)
+
+
+async def _forget_answers(tx: Transaction) -> None:
+    await tx.execute(_FORGET_ANSWERS, {"kept": KEPT_ANSWERS})
 
 
 async def _forever(task: Callable[[Service], Awaitable[None]], service: Service) -> None:

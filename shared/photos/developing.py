@@ -1,6 +1,7 @@
 """A photo in, a JPEG out: one process for each, one at a time."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Final
 
 from shared.apart import Apart
@@ -46,6 +47,10 @@ class Darkroom:
     def __init__(self, within_seconds: float = DEVELOP_SECONDS) -> None:
         """Take how long one photo may take, with the wait for its turn."""
         self._apart = Apart(darkroom, within_seconds=within_seconds)
+
+    def place(self) -> AbstractContextManager[None]:
+        """A place for a photo that somebody sends: take it before reading. Raises Unavailable."""
+        return self._apart.place()
 
     async def develop(self, sent: bytes) -> bytes:
         """The photo as a JPEG of about 400 kB at most, upright, with nothing but its picture.

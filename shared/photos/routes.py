@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from shared.photos.developing import Darkroom
 from shared.photos.limits import LARGEST_FORM_BYTES
 from shared.photos.store import Photo
 from shared.photos.words import FIELD, PhotoMissing
@@ -62,6 +63,13 @@ class _Form(MultiPartParser):
 
 async def _sent(request: Request) -> bytes:
     """The photo in the form of a request, developed. Raises the words of `shared.photos`."""
+    darkroom: Darkroom = request.app.state.service.darkroom
+    with darkroom.place():
+        request.state.content = content = await _read(request)  # by which the door knows it again
+        return await darkroom.develop(content)
+
+
+async def _read(request: Request) -> bytes:
     try:
         form = await _Form(request.headers, request.stream(), max_files=1, max_fields=0).parse()
     except (MultiPartException, KeyError):  # no such form; no content type at all
@@ -69,8 +77,10 @@ async def _sent(request: Request) -> bytes:
     file = form.get(FIELD)
     if not isinstance(file, UploadFile) or not file.size:
         raise PhotoMissing(FIELD)
-    request.state.content = content = await file.read()  # by which the door knows it again
-    return await request.app.state.service.darkroom.develop(content)
+    try:
+        return await file.read()
+    finally:
+        await form.close()
 
 
 SentPhoto = Annotated[bytes, Depends(_sent)]

@@ -1,5 +1,6 @@
 """What communities are called: remembered for a while, so that not every page has to ask."""
 
+import asyncio
 import time
 from collections.abc import Iterable
 from typing import Final
@@ -11,6 +12,7 @@ __all__ = ["Titles"]
 
 KEPT_SECONDS: Final = 600.0
 MOST: Final = 10_000
+LONGEST_SECONDS: Final = 0.5
 
 
 class Titles:
@@ -30,8 +32,9 @@ class Titles:
         old = time.monotonic() - KEPT_SECONDS
         if any(self._titles.get(one, (old, ""))[0] <= old for one in communities):
             try:
-                self.remember(await self._services.directory.get_me(caller))
-            except (Refused, TooMany, Unavailable):
+                async with asyncio.timeout(LONGEST_SECONDS):
+                    self.remember(await self._services.directory.get_me(caller))
+            except (Refused, TooMany, Unavailable, TimeoutError):
                 return  # a title is not worth a page
 
     def remember(self, me: MeView) -> None:
