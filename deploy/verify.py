@@ -126,8 +126,8 @@ async def _open(where: Whereabouts) -> AsyncGenerator[Callable[[], AsyncIterator
 
 async def _awards(requests: Transaction, ledger: Transaction) -> Finding:
     """Exactly one standing award per closed request, cycle, taker and rule that grants points."""
-    rules = Rulebook(_rule(row) for row in (await ledger.execute(_RULES)))
-    expected = set(_expected((await requests.execute(_CLOSED)), rules))
+    rules = Rulebook(_rule(row) for row in await ledger.execute(_RULES))
+    expected = set(_expected(await requests.execute(_CLOSED), rules))
     standing: set[AwardKey] = set()
     broken = 0
     for *key, count in await ledger.execute(_STANDING):
@@ -167,16 +167,16 @@ def _terms(rules: Rulebook, community: str, code: str, at: datetime) -> Terms | 
 
 async def _told(requests: Transaction, notify: Transaction) -> Finding:
     """At least one notice per close (of the last 72 hours: older events make none)."""
-    closings = {tuple(row) for row in (await requests.execute(_CLOSINGS))}
-    told = {tuple(row) for row in (await notify.execute(_CLOSINGS_TOLD))}
+    closings = {tuple(row) for row in await requests.execute(_CLOSINGS)}
+    told = {tuple(row) for row in await notify.execute(_CLOSINGS_TOLD)}
     return Finding("at least one notice per close", len(closings), len(closings - told))
 
 
 async def _of_requests(tx: Mapping[str, Transaction]) -> Finding:
     """What others keep of a request is of one that exists, in the same community."""
-    named = [(await tx[service].execute(rows)) for service, rows in _ROWS.items()]
+    named = [await tx[service].execute(rows) for service, rows in _ROWS.items()]
     # Last: what they name has been asked by then, also while more is being asked.
-    requests = {tuple(row) for row in (await tx["requests"].execute(_REQUESTS))}
+    requests = {tuple(row) for row in await tx["requests"].execute(_REQUESTS)}
     return Finding(
         "tasks, awards and notices are of requests of their community",
         sum(map(len, named)),

@@ -57,4 +57,4 @@ async def keep_key(
 
 async def public_keys(tx: Transaction) -> list[PublicKey]:
     """The keys that tokens are checked with."""
-    return [PublicKey(**row) for row in (await tx.execute(_PUBLIC))]
+    return [PublicKey(**row) for row in await tx.execute(_PUBLIC)]

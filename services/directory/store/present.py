@@ -69,7 +69,7 @@ async def present[T: Entity](
 
 async def every[T: Entity](tx: Transaction, kind: type[T]) -> list[T]:
     """All there is and was of a kind, in every community the transaction sees."""
-    return [_built(kind, row) for row in (await tx.execute(_EVERY[kind]))]
+    return [_built(kind, row) for row in await tx.execute(_EVERY[kind])]
 
 
 def _built[T: Entity](kind: type[T], row: Row) -> T:
