@@ -156,6 +156,7 @@ class RequestView(Versioned):
     takers_wanted: int
     evidence_needed: EvidenceNeeded
     points_rule: str | None
+    offered_to: Taker | None = Field(description="Whom it was dispatched to, and who may answer.")
     work: tuple[Work, ...]
     verified_by: UUID | None
     stars: int | None
@@ -172,8 +173,8 @@ class RequestView(Versioned):
         view = cls.model_validate(request, from_attributes=True)
         if concerns(request, caller):
             return view
-        hidden = {"requester_id": None, "filed_by": None, "verified_by": None, "work": ()}
-        return view.model_copy(update=hidden)
+        hidden = dict.fromkeys(("requester_id", "filed_by", "offered_to", "verified_by"))
+        return view.model_copy(update=hidden | {"work": ()})
 
 
 class QueueCounts(BaseModel):

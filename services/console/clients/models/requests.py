@@ -362,6 +362,7 @@ class RequestView(BaseModel):
     takers_wanted: int
     evidence_needed: Literal["none", "note", "photo"]
     points_rule: str | None
+    offered_to: Taker | None
     work: list[Work]
     verified_by: UUID | None
     stars: int | None
