@@ -48,7 +48,9 @@ async def _each[T: (NameView, PlaceTitleView)](
     ids: Iterable[UUID | None], ask: Callable[[Sequence[UUID]], "asyncio.Future[list[T]]"]
 ) -> Sequence[Part[list[T]]]:
     wanted = sorted({one for one in ids if one is not None})
-    return await asyncio.gather(*(part(ask(some)) for some in batched(wanted, AT_ONCE, strict=False)))
+    return await asyncio.gather(
+        *(part(ask(some)) for some in batched(wanted, AT_ONCE, strict=False))
+    )
 
 
 def masked(name: str) -> str:
