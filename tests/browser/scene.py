@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.demo.api import Api
+from deploy.demo.community import COMMUNITY
 from tests.support.jinlin import up
-from tests.support.story import Story
+from tests.support.story import REQUESTS, Story
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Scene:
     """Passwords by name: operator, staff, gridworker, resident, volunteer, unit."""
     things: Mapping[str, str]
     """Ids: `asked`, `listed`, `claimed`, `resolved`, `closed` are requests, `task` the listed
-    one's, `own_task` the claimed one's."""
+    one's, `own_task` the claimed one's. `registered` waits to be dispatched; `caller` is a person
+    with the phone `CALLER`."""
 
 
 @asynccontextmanager
@@ -53,4 +55,18 @@ async def _played(story: Story) -> Mapping[str, str]:
         "listed": listed,
         "task": await story.put_on_list(listed),
         "asked": await story.ask("车棚里有人私拉电线充电"),
+        **await _desk_scene(story),
     }
+
+
+CALLER = "13812345678"
+
+
+async def _desk_scene(story: Story) -> Mapping[str, str]:
+    """Somebody who may call, and a request that waits to be dispatched."""
+    registered = await story.ask("三楼声控灯坏了，老人上下楼看不清")
+    await story.staff.post(f"{REQUESTS}/{registered}/register")
+    homes = await story.staff.everything(f"/directory/{COMMUNITY}/places", kind="household")
+    person = {"name": "张桂兰", "phone": CALLER, "roles": ["resident"], "place_id": homes[0]["id"]}
+    added = await story.staff.post(f"/directory/{COMMUNITY}/people", person)
+    return {"registered": registered, "caller": added["id"]}
