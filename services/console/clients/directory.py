@@ -425,6 +425,18 @@ class Directory:
             version=version,
         )
 
+    async def list_addresses(
+        self, caller: Caller, community: str, *, ids: list[UUID] | None = None
+    ) -> list[models.AddressView]:
+        """What places are called in full, in no order; ids of no place here are left out."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/places/addresses",
+            caller,
+            list[models.AddressView],
+            query={"ids": ids},
+        )
+
     async def get_place(self, caller: Caller, community: str, place_id: UUID) -> models.PlaceView:
         """One place, with its version as `ETag`."""
         return await self._ask(
@@ -470,6 +482,7 @@ class Directory:
         after: UUID | None = None,
         limit: int | None = None,
         kind: str | None = None,
+        ids: list[UUID] | None = None,
         q: str | None = None,
     ) -> models.OrganisationViewPage:
         """Organisations, newest first."""
@@ -478,7 +491,7 @@ class Directory:
             f"/api/directory/{at(community)}/organisations",
             caller,
             models.OrganisationViewPage,
-            query={"after": after, "limit": limit, "kind": kind, "q": q},
+            query={"after": after, "limit": limit, "kind": kind, "ids": ids, "q": q},
         )
 
     async def add_organisation(
@@ -499,6 +512,25 @@ class Directory:
             body=body,
             idempotency_key=idempotency_key,
             version=version,
+        )
+
+    async def list_colleagues(
+        self,
+        caller: Caller,
+        community: str,
+        organisation_id: UUID,
+        *,
+        after: UUID | None = None,
+        limit: int | None = None,
+    ) -> models.NameViewPage:
+        """Who may act for an organisation of the caller's, with their names in full, newest
+        first."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/organisations/{organisation_id}/colleagues",
+            caller,
+            models.NameViewPage,
+            query={"after": after, "limit": limit},
         )
 
     async def change_organisation(

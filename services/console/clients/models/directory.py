@@ -9,6 +9,7 @@ from pydantic import BaseModel
 __all__ = [
     "AddedView",
     "AddedVisitView",
+    "AddressView",
     "BoundaryTerms",
     "Code",
     "CommunityTerms",
@@ -36,6 +37,7 @@ __all__ = [
     "MultiPolygon",
     "MyGridView",
     "NameView",
+    "NameViewPage",
     "NamesWanted",
     "NewCommunity",
     "NewPassword",
@@ -78,6 +80,15 @@ class AddedVisitView(BaseModel):
     """A visit that was logged. This answer may be kept, so it repeats nothing of the note."""
 
     id: UUID
+
+
+class AddressView(BaseModel):
+    """What a place is called in full."""
+
+    id: UUID
+    address: str
+    building_id: UUID | None
+    grid_id: UUID | None
 
 
 class Polygon(BaseModel):
@@ -371,6 +382,13 @@ class NameView(BaseModel):
 
     id: UUID
     name: str
+
+
+class NameViewPage(BaseModel):
+    """NameViewPage, as the document has it."""
+
+    items: list[NameView]
+    next: UUID | None
 
 
 class NamesWanted(BaseModel):

@@ -10,7 +10,9 @@ __all__ = [
     "Acting",
     "AssignmentView",
     "Availability",
+    "Board",
     "Changing",
+    "Claiming",
     "Completing",
     "ConsumerView",
     "Declining",
@@ -87,6 +89,8 @@ class AssignmentView(BaseModel):
 
 type Availability = Literal["active", "paused"]
 
+type Board = Literal["free", "offered", "held"]
+
 
 class Changing(BaseModel):
     """What a volunteer can do from now on."""
@@ -94,6 +98,13 @@ class Changing(BaseModel):
     skills: list[str] = []
     note: str = ""
     state: Availability = "active"
+
+
+class Claiming(BaseModel):
+    """For whom the caller claims, and who goes."""
+
+    organisation_id: UUID | None = None
+    person_id: UUID | None = None
 
 
 class EvidenceOf(BaseModel):
@@ -311,6 +322,10 @@ class TaskView(BaseModel):
     assignments: list[AssignmentView]
     created_at: datetime
     updated_at: datetime
+    shared_place: (
+        Literal["community", "grid", "micro_grid", "compound", "building", "entrance", "household"]
+        | None
+    ) = None
 
 
 class TaskViewPage(BaseModel):
