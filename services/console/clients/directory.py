@@ -339,6 +339,25 @@ class Directory:
             query={"after": after, "limit": limit},
         )
 
+    async def list_titles(
+        self,
+        caller: Caller,
+        community: str,
+        *,
+        ids: list[UUID] | None = None,
+        q: str | None = None,
+        limit: int | None = None,
+    ) -> list[models.PlaceTitleView]:
+        """Titles of up to 100 places, for a page or a place picker; strangers' ids are left
+        out."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/places/titles",
+            caller,
+            list[models.PlaceTitleView],
+            query={"ids": ids, "q": q, "limit": limit},
+        )
+
     async def log_visit(
         self,
         caller: Caller,
@@ -425,18 +444,6 @@ class Directory:
             version=version,
         )
 
-    async def list_addresses(
-        self, caller: Caller, community: str, *, ids: list[UUID] | None = None
-    ) -> list[models.AddressView]:
-        """What places are called in full, in no order; ids of no place here are left out."""
-        return await self._ask(
-            "GET",
-            f"/api/directory/{at(community)}/places/addresses",
-            caller,
-            list[models.AddressView],
-            query={"ids": ids},
-        )
-
     async def get_place(self, caller: Caller, community: str, place_id: UUID) -> models.PlaceView:
         """One place, with its version as `ETag`."""
         return await self._ask(
@@ -482,7 +489,6 @@ class Directory:
         after: UUID | None = None,
         limit: int | None = None,
         kind: str | None = None,
-        ids: list[UUID] | None = None,
         q: str | None = None,
     ) -> models.OrganisationViewPage:
         """Organisations, newest first."""
@@ -491,7 +497,7 @@ class Directory:
             f"/api/directory/{at(community)}/organisations",
             caller,
             models.OrganisationViewPage,
-            query={"after": after, "limit": limit, "kind": kind, "ids": ids, "q": q},
+            query={"after": after, "limit": limit, "kind": kind, "q": q},
         )
 
     async def add_organisation(
@@ -669,7 +675,7 @@ class Directory:
         *,
         idempotency_key: str | None = None,
     ) -> list[models.NameView]:
-        """Names for a page; in full for staff, 张* for others. Strangers' ids are left out."""
+        """Names of people and organisations for a page; strangers' ids are left out."""
         return await self._ask(
             "POST",
             f"/api/directory/{at(community)}/people/names",

@@ -75,6 +75,12 @@ from services.directory.store.sign_in import (
     standings,
     use_refresh_token,
 )
+from services.directory.store.titles import (
+    PlaceTitle,
+    found_titles,
+    organisation_titles,
+    place_titles,
+)
 from services.directory.store.visits import (
     Reveal,
     RevealSearch,
@@ -95,6 +101,7 @@ __all__ = [
     "OrganisationSearch",
     "PeopleSearch",
     "PlaceSearch",
+    "PlaceTitle",
     "RefreshToken",
     "Reveal",
     "RevealSearch",
@@ -108,6 +115,7 @@ __all__ = [
     "every",
     "every_place",
     "forget_expired",
+    "found_titles",
     "grid_of_member",
     "grids",
     "grids_of",
@@ -132,9 +140,11 @@ __all__ = [
     "matching_members",
     "names",
     "open_platform",
+    "organisation_titles",
     "organisations",
     "organisations_by_code",
     "people",
+    "place_titles",
     "places",
     "places_by_code",
     "places_of_grid",

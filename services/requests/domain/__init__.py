@@ -5,6 +5,7 @@ from services.requests.domain.deadline import LOCAL_TIME, start_of_day
 from services.requests.domain.intake import (
     cancel,
     dispatch,
+    note,
     put_on_list,
     register,
     reject,
@@ -51,6 +52,7 @@ __all__ = [
     "dispatch",
     "follow_task",
     "make_slip",
+    "note",
     "opens",
     "put_on_list",
     "rate",

@@ -97,8 +97,9 @@ async def get_request(
 async def get_history(
     community: CommunityPath, request_id: UUID, viewer: Viewer, tx: Tx
 ) -> list[StepView]:
-    """Every step of a request, oldest first."""
-    request = await store.read(tx, community, request_id, seen_by=seen_by(viewer, community))
+    """Every step of a request, oldest first; what staff noted for each other only for them."""
+    eyes = seen_by(viewer, community)
+    request = await store.read(tx, community, request_id, seen_by=eyes)
     concerned = concerns(request, viewer)
-    steps = await store.history(tx, community, request_id)
+    steps = await store.history(tx, community, request_id, for_staff=eyes is None)
     return [StepView.of(one, concerned=concerned) for one in steps]

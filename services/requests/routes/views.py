@@ -22,10 +22,12 @@ __all__ = [
     "Dispatching",
     "FollowUpView",
     "Listing",
+    "Noting",
     "OnTheSpot",
     "QueueCounts",
     "Rating",
     "Reason",
+    "Registering",
     "RequestView",
     "SlipView",
     "StepView",
@@ -76,6 +78,18 @@ class Reason(Payload):
     """Why."""
 
     reason: Words = ""
+
+
+class Registering(Payload):
+    """How the request is taken in."""
+
+    category: Code | None = Field(default=None, description="None: as it was filed.")
+
+
+class Noting(Payload):
+    """What staff write down for each other."""
+
+    words: Words = Field(min_length=1, examples=["已电话联系，家中有人时再上门。"])
 
 
 class Listing(Payload):

@@ -1,5 +1,6 @@
 """All SQL of the volunteers service; every statement names the community."""
 
+from services.volunteers.store.candidates import Candidate, CandidateSearch, candidates
 from services.volunteers.store.hours import ServiceRecord, record, records, total_minutes
 from services.volunteers.store.searches import Eyes, Found, Search, read, search
 from services.volunteers.store.tasks import Key, load, load_cycles, save
@@ -16,6 +17,8 @@ from services.volunteers.store.volunteers import (
 )
 
 __all__ = [
+    "Candidate",
+    "CandidateSearch",
     "Eyes",
     "Found",
     "Key",
@@ -24,6 +27,7 @@ __all__ = [
     "VolunteerSearch",
     "acts_for",
     "add_volunteers",
+    "candidates",
     "load",
     "load_cycles",
     "load_team",

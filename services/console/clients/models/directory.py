@@ -9,7 +9,6 @@ from pydantic import BaseModel
 __all__ = [
     "AddedView",
     "AddedVisitView",
-    "AddressView",
     "BoundaryTerms",
     "Code",
     "CommunityTerms",
@@ -52,6 +51,7 @@ __all__ = [
     "PersonViewPage",
     "PhoneView",
     "PlaceTerms",
+    "PlaceTitleView",
     "PlaceView",
     "PlaceViewPage",
     "Polygon",
@@ -80,15 +80,6 @@ class AddedVisitView(BaseModel):
     """A visit that was logged. This answer may be kept, so it repeats nothing of the note."""
 
     id: UUID
-
-
-class AddressView(BaseModel):
-    """What a place is called in full."""
-
-    id: UUID
-    address: str
-    building_id: UUID | None
-    grid_id: UUID | None
 
 
 class Polygon(BaseModel):
@@ -509,6 +500,18 @@ class PlaceTerms(BaseModel):
     code: str
     parent_id: UUID | None = None
     compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None = None
+
+
+class PlaceTitleView(BaseModel):
+    """What a place is called."""
+
+    id: UUID
+    kind: Literal[
+        "community", "grid", "micro_grid", "compound", "building", "entrance", "household"
+    ]
+    title: str
+    grid_id: UUID | None
+    grid_title: str | None
 
 
 class PlaceViewPage(BaseModel):

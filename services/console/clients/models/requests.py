@@ -25,6 +25,7 @@ __all__ = [
     "LetterView",
     "LettersView",
     "Listing",
+    "Noting",
     "OnTheSpot",
     "OutboxView",
     "Overview",
@@ -34,6 +35,7 @@ __all__ = [
     "Rate",
     "Rating",
     "Reason",
+    "Registering",
     "RequestView",
     "RequestViewPage",
     "SlipView",
@@ -260,6 +262,12 @@ class Listing(BaseModel):
     takers_wanted: int | None = None
 
 
+class Noting(BaseModel):
+    """What staff write down for each other."""
+
+    words: str
+
+
 class OnTheSpot(BaseModel):
     """A small thing that staff have just settled (即办)."""
 
@@ -320,6 +328,12 @@ class Reason(BaseModel):
     """Why."""
 
     reason: str = ""
+
+
+class Registering(BaseModel):
+    """How the request is taken in."""
+
+    category: str | None = None
 
 
 class Work(BaseModel):

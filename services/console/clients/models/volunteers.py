@@ -11,6 +11,7 @@ __all__ = [
     "AssignmentView",
     "Availability",
     "Board",
+    "CandidateView",
     "Changing",
     "Claiming",
     "Completing",
@@ -90,6 +91,16 @@ class AssignmentView(BaseModel):
 type Availability = Literal["active", "paused"]
 
 type Board = Literal["free", "offered", "held"]
+
+
+class CandidateView(BaseModel):
+    """Somebody who could take a request, and why they stand where they stand."""
+
+    taker: Taker
+    skills: list[str]
+    is_skilled: bool
+    tasks_held: int
+    last_served_at: datetime | None
 
 
 class Changing(BaseModel):
