@@ -10,6 +10,7 @@ from jinja2_fragments import render_block
 
 from services.console.pages import assets, texts
 from services.console.pages.parts import times, words
+from shared.photos import PHOTOS_EACH
 
 __all__ = ["FOLDER", "render"]
 
@@ -18,6 +19,7 @@ FOLDER: Final = Path(__file__).parents[1] / "templates"
 _ALWAYS: Final[Mapping[str, Any]] = {
     "asset": assets.address,
     "health_words": words.HEALTH,
+    "most_photos": PHOTOS_EACH,
     "service_names": words.SERVICES,
     "status_words": words.STATUS,
 }
