@@ -342,6 +342,7 @@ class Volunteers:
         community: str,
         *,
         skill: str | None = None,
+        among: list[UUID] | None = None,
         without: list[UUID] | None = None,
         limit: int | None = None,
     ) -> list[models.CandidateView]:
@@ -352,7 +353,7 @@ class Volunteers:
             f"/api/volunteers/{at(community)}/candidates",
             caller,
             list[models.CandidateView],
-            query={"skill": skill, "without": without, "limit": limit},
+            query={"skill": skill, "among": among, "without": without, "limit": limit},
         )
 
     async def form_team(

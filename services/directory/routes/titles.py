@@ -37,7 +37,8 @@ class PlaceTitleView(BaseModel):
     title: str = Field(
         description="From the compound down.", examples=["文化路1号院 3栋", "第一网格"]
     )
-    grid_id: UUID | None
+    building_id: UUID | None = Field(description="The building that it is, or lies in.")
+    grid_id: UUID | None = Field(description="The grid that it is, or lies in.")
     grid_title: str | None
 
     @classmethod

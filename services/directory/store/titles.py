@@ -21,11 +21,12 @@ _ASKED: Final = PLACE_KINDS[: PLACE_KINDS.index("entrance")]
 
 @dataclass(frozen=True, slots=True)
 class PlaceTitle:
-    """What a place is called, and the grid in which it lies."""
+    """What a place is called; the building and the grid that it is, or lies in."""
 
     id: UUID
     kind: PlaceKind
     title: str
+    building_id: UUID | None
     grid_id: UUID | None
     grid_title: str | None
 
@@ -41,6 +42,7 @@ _TITLES = text(
     SELECT of AS id, of_kind AS kind,
         coalesce(string_agg(title, ' ' ORDER BY height DESC)
             FILTER (WHERE kind = ANY(CAST(:naming AS text[]))), own) AS title,
+        (array_agg(id) FILTER (WHERE kind = 'building'))[1] AS building_id,
         (array_agg(id) FILTER (WHERE kind = 'grid'))[1] AS grid_id,
         max(title) FILTER (WHERE kind = 'grid') AS grid_title
     FROM above GROUP BY of, of_kind, own ORDER BY of
@@ -60,7 +62,9 @@ _FOUND = text(
             CASE place.kind WHEN 'grid' THEN place.title ELSE named.grid_title END
         FROM named JOIN place ON place.community = :community AND place.parent_id = named.id
         WHERE NOT place.removed AND place.kind = ANY(CAST(:asked AS text[])))
-    SELECT id, kind, coalesce(title, own) AS title, grid_id, grid_title FROM named
+    SELECT id, kind, coalesce(title, own) AS title,
+        CASE kind WHEN 'building' THEN id END AS building_id, grid_id, grid_title
+    FROM named
     WHERE NOT EXISTS (
         SELECT FROM unnest(CAST(:words AS text[])) AS word
         WHERE position(word IN replace(lower(coalesce(title, own)), ' ', '')) = 0)

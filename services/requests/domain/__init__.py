@@ -19,6 +19,7 @@ from services.requests.domain.outcome import (
     settle_on_the_spot,
     verify,
 )
+from services.requests.domain.own import OwnChoices, own_choices
 from services.requests.domain.photos import require_may_show
 from services.requests.domain.queue import CALL_BACK, Queue
 from services.requests.domain.request import Category, ServiceRequest, Status
@@ -39,6 +40,7 @@ __all__ = [
     "LOCAL_TIME",
     "Category",
     "Choices",
+    "OwnChoices",
     "Queue",
     "ServiceRequest",
     "Slip",
@@ -54,6 +56,7 @@ __all__ = [
     "make_slip",
     "note",
     "opens",
+    "own_choices",
     "put_on_list",
     "rate",
     "rate_by_slip",

@@ -22,6 +22,9 @@ class Wanted(BaseModel):
     """For what somebody is wanted."""
 
     skill: Code | None = Field(default=None, description="As a rule the request's category.")
+    among: list[UUID] = Field(
+        default_factory=list[UUID], max_length=100, description="Only these, as found by name."
+    )
     without: list[UUID] = Field(
         default_factory=list[UUID], max_length=20, description="Whoever asked or filed it."
     )

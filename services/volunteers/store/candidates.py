@@ -16,10 +16,11 @@ __all__ = ["Candidate", "CandidateSearch", "candidates"]
 
 @dataclass(frozen=True, slots=True)
 class CandidateSearch:
-    """For what kind of work somebody is wanted, and who is not: `without` are takers' ids."""
+    """For what kind of work somebody is wanted; `among` whom (none: all), and `without` whom."""
 
     community: str
     skill: str | None = None
+    among: Sequence[UUID] = ()
     without: Sequence[UUID] = ()
     limit: int = 10
 
@@ -66,6 +67,7 @@ _CANDIDATES = text(
               AND completed_at IS NOT NULL
             ORDER BY task_id DESC LIMIT 1) AS served ON true
         WHERE able.id <> ALL(CAST(:without AS uuid[]))
+          AND (CAST(:among AS uuid[]) = '{}' OR able.id = ANY(CAST(:among AS uuid[])))
     )
     SELECT * FROM (
         SELECT *, row_number() OVER (
@@ -87,6 +89,7 @@ async def candidates(tx: Transaction, wanted: CandidateSearch) -> list[Candidate
         {
             "community": wanted.community,
             "skill": wanted.skill,
+            "among": list(wanted.among),
             "without": list(wanted.without),
             "takers": sorted(TAKERS),
             "limit": wanted.limit,

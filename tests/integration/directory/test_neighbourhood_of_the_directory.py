@@ -116,6 +116,12 @@ async def test_titles_say_where_a_place_is_and_find_it_again(town, directory) ->
     _, token = await town.signed_in("resident")
     told = (await town.ask("GET", "/places/titles", token, params=asked)).json()
     titles = {one["id"]: (one["kind"], one["title"], one["grid_title"]) for one in told}
+    assert {one["id"]: one["building_id"] for one in told} == {
+        building["id"]: building["id"],
+        home["id"]: building["id"],
+        grid["id"]: None,
+        elsewhere["id"]: elsewhere["id"],
+    }
     assert titles == {
         building["id"]: ("building", "文化路1号院 1栋", "第一网格"),
         home["id"]: ("household", "文化路1号院 1栋 101室", "第一网格"),

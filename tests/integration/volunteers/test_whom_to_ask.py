@@ -62,4 +62,6 @@ async def test_whoever_asked_or_takes_a_break_is_left_out(board: Board) -> None:
     found = people(await asked(board, without=[str(asker.id), str(board.staff.id)]))
     assert found == [str(board.helper.id)]
     assert len(people(await asked(board, limit=1))) == 1
+    among = [str(board.staff.id), str(paused.id), str(ids.new_id())]
+    assert people(await asked(board, among=among)) == [str(board.staff.id)]
     assert (await board.get(board.helper, "/candidates")).status_code == 403

@@ -510,6 +510,7 @@ class PlaceTitleView(BaseModel):
         "community", "grid", "micro_grid", "compound", "building", "entrance", "household"
     ]
     title: str
+    building_id: UUID | None
     grid_id: UUID | None
     grid_title: str | None
 

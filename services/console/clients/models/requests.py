@@ -29,6 +29,7 @@ __all__ = [
     "OnTheSpot",
     "OutboxView",
     "Overview",
+    "OwnChoicesView",
     "PhotoView",
     "Queue",
     "QueueCounts",
@@ -55,6 +56,7 @@ class Asking(BaseModel):
     description: str
     place_id: UUID
     requester_id: UUID | None = None
+    note: str = ""
 
 
 class CategoryView(BaseModel):
@@ -275,6 +277,7 @@ class OnTheSpot(BaseModel):
     description: str
     place_id: UUID
     requester_id: UUID | None = None
+    note: str = ""
     service_minutes: int
     spoken_word: str
 
@@ -291,6 +294,17 @@ class Overview(BaseModel):
     total_solved: int
     on_time_completion_rate: Rate
     satisfaction_rate: Rate
+
+
+class OwnChoicesView(BaseModel):
+    """Which buttons would do something now for the caller, staff or not, as a member."""
+
+    confirm: bool
+    not_solved: bool
+    not_solved_until: datetime | None
+    rate: bool
+    cancel: bool
+    add_photos: bool
 
 
 class PhotoView(BaseModel):
@@ -362,6 +376,7 @@ class RequestView(BaseModel):
     takers_wanted: int
     evidence_needed: Literal["none", "note", "photo"]
     points_rule: str | None
+    offered_to: Taker | None
     work: list[Work]
     verified_by: UUID | None
     stars: int | None
