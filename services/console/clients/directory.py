@@ -520,6 +520,25 @@ class Directory:
             version=version,
         )
 
+    async def list_colleagues(
+        self,
+        caller: Caller,
+        community: str,
+        organisation_id: UUID,
+        *,
+        after: UUID | None = None,
+        limit: int | None = None,
+    ) -> models.NameViewPage:
+        """Who may act for an organisation of the caller's, with their names in full, newest
+        first."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/organisations/{organisation_id}/colleagues",
+            caller,
+            models.NameViewPage,
+            query={"after": after, "limit": limit},
+        )
+
     async def change_organisation(
         self,
         caller: Caller,

@@ -38,6 +38,7 @@ from services.directory.store.organisations import (
 )
 from services.directory.store.people import (
     PeopleSearch,
+    colleagues,
     load_members,
     load_person,
     login_names,
@@ -107,6 +108,7 @@ __all__ = [
     "UsedInvitation",
     "VisitSearch",
     "attempts",
+    "colleagues",
     "communities",
     "community_exists",
     "credentials",

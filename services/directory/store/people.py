@@ -15,6 +15,7 @@ from shared.database import Row, Transaction
 
 __all__ = [
     "PeopleSearch",
+    "colleagues",
     "load_members",
     "load_person",
     "login_names",
@@ -83,6 +84,16 @@ _NAMES = text(
     WHERE membership.community = :community AND NOT membership.removed AND NOT person.removed
       AND membership.person_id = ANY(CAST(:ids AS uuid[]))
     ORDER BY person.id
+    """
+)
+_COLLEAGUES = text(
+    """
+    SELECT person.id, person.name
+    FROM membership JOIN person ON person.id = membership.person_id
+    WHERE membership.community = :community AND NOT membership.removed AND NOT person.removed
+      AND :organisation_id = ANY(membership.organisation_ids)
+      AND (CAST(:after AS uuid) IS NULL OR person.id < :after)
+    ORDER BY person.id DESC LIMIT :limit + 1
     """
 )
 _ELSEWHERE = text(
@@ -169,6 +180,15 @@ async def login_names(tx: Transaction, wanted: Sequence[str]) -> dict[str, UUID]
 async def names(tx: Transaction, community: str, ids: Sequence[UUID]) -> dict[UUID, str]:
     """The names of those of `ids` who are members."""
     found = await tx.execute(_NAMES, {"community": community, "ids": list(ids)})
+    return {row["id"]: row["name"] for row in found}
+
+
+async def colleagues(
+    tx: Transaction, community: str, organisation_id: UUID, *, after: UUID | None, limit: int
+) -> dict[UUID, str]:
+    """The names of an organisation's members, newest first; one more when there are more."""
+    values = {"community": community, "organisation_id": organisation_id}
+    found = await tx.execute(_COLLEAGUES, values | {"after": after, "limit": limit})
     return {row["id"]: row["name"] for row in found}
 
 

@@ -36,6 +36,7 @@ __all__ = [
     "MultiPolygon",
     "MyGridView",
     "NameView",
+    "NameViewPage",
     "NamesWanted",
     "NewCommunity",
     "NewPassword",
@@ -372,6 +373,13 @@ class NameView(BaseModel):
 
     id: UUID
     name: str
+
+
+class NameViewPage(BaseModel):
+    """NameViewPage, as the document has it."""
+
+    items: list[NameView]
+    next: UUID | None
 
 
 class NamesWanted(BaseModel):
