@@ -99,7 +99,11 @@ _INDEX_WORDS = text(
 _HISTORY = text(
     """
     SELECT kind, by, at, note, version, cycle, via FROM step
-    WHERE community = :community AND request_id = :id ORDER BY version
+    WHERE community = :community AND request_id = :id
+    UNION ALL
+    SELECT 'slip_printed', printed_by, printed_at, '', version, cycle, NULL FROM printed_slip
+    WHERE community = :community AND request_id = :id
+    ORDER BY version, at
     """
 )
 _NEXT_NUMBER = text(
@@ -157,7 +161,7 @@ async def load(
 
 
 async def history(tx: Transaction, community: str, request_id: UUID) -> list[Step]:
-    """Every step of a request, in order."""
+    """Every step of a request, in order; and who printed a slip, which is no new version."""
     rows = await tx.execute(_HISTORY, {"community": community, "id": request_id})
     return [Step(**row) for row in rows]
 
