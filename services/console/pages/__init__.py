@@ -12,6 +12,7 @@ from services.console.pages import (
     resident,
     shell,
     sign_in,
+    slips,
     volunteer,
 )
 from services.console.pages.access import our_form
@@ -25,5 +26,5 @@ __all__ = ["Renewals", "SafeHeaders", "Titles", "add_error_pages", "router"]
 router = APIRouter(dependencies=[Depends(our_form)])
 """Every form, whichever page takes it, has shown that it is ours."""
 
-for group in (health, assets, shell, sign_in, me, operator, resident, volunteer, grid, desk):
+for group in (health, assets, shell, sign_in, me, operator, resident, volunteer, grid, desk, slips):
     router.include_router(group.router)

@@ -20,6 +20,9 @@ _ALWAYS: Final[Mapping[str, Any]] = {
     "health_words": words.HEALTH,
     "service_names": words.SERVICES,
     "status_words": words.STATUS,
+    "satisfaction_words": words.SATISFACTION,
+    "step_words": words.STEPS,
+    "unknown_step": words.UNKNOWN_STEP,
 }
 """What every template finds, besides what its page gives it."""
 
@@ -43,6 +46,7 @@ def _templates(language: str) -> Environment:
     filters: dict[str, Callable[[Any], str]] = {
         "moment": lambda at: times.moment(at, told),
         "day": lambda at: times.day(at, told),
+        "date": lambda at: times.whole_date(at, told),
         "roles": lambda names: words.roles(names, told),
     }
     environment.filters.update(filters)

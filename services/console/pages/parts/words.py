@@ -5,7 +5,16 @@ from typing import Final
 
 from services.console.pages.texts import N_
 
-__all__ = ["HEALTH", "ROLES", "SERVICES", "STATUS", "roles"]
+__all__ = [
+    "HEALTH",
+    "ROLES",
+    "SATISFACTION",
+    "SERVICES",
+    "STATUS",
+    "STEPS",
+    "UNKNOWN_STEP",
+    "roles",
+]
 
 SERVICES: Final = {
     "directory": N_("登录与名册"),
@@ -44,6 +53,37 @@ STATUS: Final = {
     "resolved": N_("待核查"),
     "closed": N_("已结案"),
     "cancelled": N_("已撤单"),
+}
+STEPS: Final = {
+    "submitted": N_("已提交"),
+    "registered": N_("社区已受理"),
+    "rejected": N_("社区不予受理"),
+    "listed": N_("已公开找人办理"),
+    "dispatched": N_("已派给办理人"),
+    "claimed": N_("已有人接单"),
+    "declined": N_("接单人退单，重新安排"),
+    "started": N_("办理人已动手"),
+    "completed": N_("办理人已办完"),
+    "resolved": N_("已当场办好"),
+    "verified": N_("社区已核查"),
+    "reworked": N_("没解决，退回重办"),
+    "closed": N_("已结案"),
+    "rated": N_("已评价"),
+    "reopened": N_("又没解决，重新办理"),
+    "cancelled": N_("已撤回"),
+    "slip_printed": N_("打印了纸质回执"),
+}
+"""The kinds of steps in the history of a request."""
+
+UNKNOWN_STEP: Final = N_("有新进展")
+"""Said of a step that a newer service tells of."""
+
+SATISFACTION: Final = {
+    "5": N_("非常满意"),
+    "4": N_("满意"),
+    "3": N_("一般"),
+    "2": N_("不满意"),
+    "1": N_("非常不满意"),
 }
 
 
