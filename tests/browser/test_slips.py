@@ -53,13 +53,13 @@ async def test_printed_by_staff_and_followed_to_the_rating_without_an_account(
             await expect(page).to_have_url(re.compile(f"/f/{code}$"))
             await expect(page.locator(".timeline li")).to_contain_text(
                 [
-                    "已提交",
-                    "社区已受理",
-                    "已公开找人办理",
-                    "已有人接单",
-                    "办理人已动手",
-                    "办理人已办完",
-                    "打印了纸质回执",
+                    "提交诉求",
+                    "社区受理",
+                    "发布到需求清单",
+                    "接单",
+                    "开始办理",
+                    "报告办好了",
+                    "打印回执",
                 ]
             )
             await page.get_by_role("button", name="解决了", exact=True).click()
@@ -89,7 +89,7 @@ async def test_not_solved_needs_a_reason_and_sends_it_back(
             await page.get_by_label("哪里没解决").fill(HOSTILE)
             await page.get_by_role("button", name="告诉办理的人").click()
             await expect(page.get_by_text("已告诉办理的人")).to_be_visible()
-            await expect(page.locator(".timeline li").last).to_contain_text("没解决，退回重办")
+            await expect(page.locator(".timeline li").last).to_contain_text("没解决，请办理人再办")
             await expect(page.get_by_role("button", name="解决了")).to_have_count(0)
             assert await page.locator("img, main script").count() == 0
         history = await story.staff.get(f"{REQUESTS}/{request}/history")

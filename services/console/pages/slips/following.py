@@ -122,7 +122,7 @@ async def _say(
     try:
         await answer
     except (Refused, TooMany, Unavailable) as problem:
-        if _is_no_slip(problem):
+        if isinstance(problem, Refused) and problem.code == NO_SUCH_SLIP:
             return _wrong_code(visitor, code, problem)
         found = refusal(problem, visitor, {"reason": "reason", "note": "note", "stars": "stars"})
         return await _follow(
@@ -144,7 +144,8 @@ async def _follow(
         found = await visitor.services.requests.get_follow_up(_holder(visitor), code)
     except (Refused, TooMany) as problem:
         return _wrong_code(visitor, code, problem)
-    given = {"stars": "", "note": "", "reason": "", "done": visitor.parameter("done")} | context
+    given: dict[str, Any] = {"stars": "", "note": "", "reason": ""} | context
+    given["done"] = visitor.parameter("done")
     return visitor.page(template, status, path=_path(code), found=found, **given)
 
 
@@ -162,10 +163,6 @@ def _wrong_code(visitor: Visitor, code: str, problem: Refused | TooMany) -> Resp
 
 def _form(visitor: Visitor, status: int = 200, *, code: str = "", **context: Any) -> Response:
     return visitor.page("slips/code.html", status, code=code, **context)
-
-
-def _is_no_slip(problem: Exception) -> bool:
-    return isinstance(problem, Refused) and problem.code == NO_SUCH_SLIP
 
 
 def _holder(visitor: Visitor) -> Caller:
