@@ -4,3 +4,9 @@ if ("serviceWorker" in navigator) {
     // An old browser, a webview or a private window: the pages work without.
   });
 }
+
+// A button that prints the page; without script the browser's own menu does.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
