@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends
 from services.console.pages import (
     assets,
     desk,
+    drafts,
     grid,
     health,
     me,
@@ -25,5 +26,17 @@ __all__ = ["Renewals", "SafeHeaders", "Titles", "add_error_pages", "router"]
 router = APIRouter(dependencies=[Depends(our_form)])
 """Every form, whichever page takes it, has shown that it is ours."""
 
-for group in (health, assets, shell, sign_in, me, operator, resident, volunteer, grid, desk):
+for group in (
+    health,
+    assets,
+    shell,
+    sign_in,
+    drafts,
+    me,
+    operator,
+    resident,
+    volunteer,
+    grid,
+    desk,
+):
     router.include_router(group.router)

@@ -19,12 +19,13 @@ from services.requests.store.requests import (
     save,
     save_handlers,
 )
-from services.requests.store.searches import Search, count_queues, read, search
+from services.requests.store.searches import Order, Search, count_queues, read, search
 from services.requests.store.slips import attempts, find_slip, forget_slips, keep_slip
 
 __all__ = [
     "Figures",
     "GridFigures",
+    "Order",
     "Period",
     "Search",
     "Step",
