@@ -566,6 +566,7 @@ class Directory:
         after: UUID | None = None,
         limit: int | None = None,
         role: models.Role | None = None,
+        place_id: UUID | None = None,
         q: str | None = None,
     ) -> models.PersonViewPage:
         """Members, newest first; phones are masked."""
@@ -574,7 +575,7 @@ class Directory:
             f"/api/directory/{at(community)}/people",
             caller,
             models.PersonViewPage,
-            query={"after": after, "limit": limit, "role": role, "q": q},
+            query={"after": after, "limit": limit, "role": role, "place_id": place_id, "q": q},
         )
 
     async def add_person(

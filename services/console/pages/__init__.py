@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends
 from services.console.pages import (
     assets,
     desk,
+    drafts,
     grid,
     health,
     inbox,
@@ -33,6 +34,7 @@ for group in (
     assets,
     shell,
     sign_in,
+    drafts,
     me,
     inbox,
     operator,

@@ -40,6 +40,7 @@ class Filters(PageQuery):
     """Which people."""
 
     role: Role | None = None
+    place_id: UUID | None = Field(default=None, description="Who has their home just there.")
     q: Words | None = Field(
         default=None,
         description="Part of a name, a login name, the last four digits of a phone, or all of it.",
@@ -67,6 +68,7 @@ async def list_people(
         store.PeopleSearch(
             community=community,
             role=filters.role,
+            place_id=filters.place_id,
             words=filters.q or None,
             after=filters.after,
             limit=filters.limit,

@@ -53,6 +53,7 @@ _SEARCH = text(
     {_MEMBERS}
     WHERE membership.community = :community AND NOT membership.removed AND NOT person.removed
       AND (CAST(:role AS text) IS NULL OR :role = ANY(membership.roles))
+      AND (CAST(:place_id AS uuid) IS NULL OR membership.place_id = :place_id)
       AND (CAST(:words AS text) IS NULL
            OR position(lower(:words) IN lower(person.name)) > 0 OR login_name = lower(:words)
            OR (right(phone, 4) = CAST(:last_four AS text) AND length(phone) >= :maskable)
@@ -113,6 +114,7 @@ class PeopleSearch:
 
     community: str
     role: str | None = None
+    place_id: UUID | None = None
     words: str | None = None
     after: UUID | None = None
     limit: int = 50
@@ -144,6 +146,7 @@ async def people(tx: Transaction, wanted: PeopleSearch) -> list[Member]:
         {
             "community": wanted.community,
             "role": wanted.role,
+            "place_id": wanted.place_id,
             "words": wanted.words,
             "last_four": phone.last_four,
             "maskable": SHORTEST_MASKABLE,
