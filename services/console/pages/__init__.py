@@ -9,6 +9,7 @@ from services.console.pages import (
     health,
     me,
     operator,
+    register,
     resident,
     shell,
     sign_in,
@@ -25,5 +26,17 @@ __all__ = ["Renewals", "SafeHeaders", "Titles", "add_error_pages", "router"]
 router = APIRouter(dependencies=[Depends(our_form)])
 """Every form, whichever page takes it, has shown that it is ours."""
 
-for group in (health, assets, shell, sign_in, me, operator, resident, volunteer, grid, desk):
+for group in (
+    health,
+    assets,
+    shell,
+    sign_in,
+    me,
+    operator,
+    resident,
+    volunteer,
+    grid,
+    desk,
+    register,
+):
     router.include_router(group.router)

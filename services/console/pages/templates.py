@@ -17,7 +17,9 @@ FOLDER: Final = Path(__file__).parents[1] / "templates"
 
 _ALWAYS: Final[Mapping[str, Any]] = {
     "asset": assets.address,
+    "compound_words": words.COMPOUND_TYPES,
     "health_words": words.HEALTH,
+    "kind_words": words.PLACE_KINDS,
     "service_names": words.SERVICES,
     "status_words": words.STATUS,
 }

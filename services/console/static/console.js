@@ -4,3 +4,9 @@ if ("serviceWorker" in navigator) {
     // An old browser, a webview or a private window: the pages work without.
   });
 }
+
+// A form that was sent says so where its answer takes long; back in history it is a form again.
+addEventListener("submit", ({ target }) => target.toggleAttribute("data-sent", true));
+addEventListener("pageshow", () => {
+  document.querySelectorAll("[data-sent]").forEach((form) => form.removeAttribute("data-sent"));
+});
