@@ -32,7 +32,8 @@ _TABS: Final = (
     Tab(N_("任务"), "tasks", "task", HELPERS),
     Tab(N_("网格"), "grid", "grid", GRID),
     Tab(N_("工作台"), "desk", "desk", COORDINATORS),
-    Tab(N_("名册"), "people", "register", REGISTER),
+    Tab(N_("名册"), "register", "register", REGISTER),
+    Tab(N_("消息"), "/inbox", "inbox", EVERY_MEMBER),
     Tab(N_("平台"), "/operator", "operator", OPERATORS),
     Tab(N_("我的"), "/me", "person", frozenset(Role)),
 )

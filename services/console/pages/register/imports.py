@@ -13,10 +13,10 @@ from uuid import UUID
 from fastapi import APIRouter, File, Form, HTTPException, Response, UploadFile
 
 from services.console.clients import Refused, TooMany, Unavailable
-from services.console.clients.models.directory import NamesWanted, ReportView
+from services.console.clients.models.directory import ReportView
 from services.console.pages.access import SignedIn
 from services.console.pages.parts.forms import Refusal, refusal
-from services.console.pages.parts.part import part
+from services.console.pages.parts.people import names_of
 from services.console.pages.register.person import ANSWERING, NO_STORE
 from services.console.pages.texts import ENGLISH, N_
 from services.console.pages.visitor import Visitor
@@ -77,7 +77,7 @@ async def file(visitor: SignedIn, kind: Kind) -> Response:
 @router.get("/{kind}/import/checked")
 async def back_to_file(visitor: SignedIn, kind: Kind) -> Response:
     """What was checked is on no address: it is sent again."""
-    return visitor.go_on(f"/in/{visitor.community}/{kind}/import")
+    return visitor.go_on(f"/in/{visitor.community}/register/{kind}/import")
 
 
 @router.get("/{kind}/template.{suffix}")
@@ -181,16 +181,10 @@ async def _checked(visitor: Visitor, kind: Kind, content: bytes, held: str, name
 async def _names(visitor: Visitor, done: ReportView) -> Mapping[UUID, str]:
     """Whose the new codes are; whom the directory does not name now is found by the row."""
     ids = sorted({one.person_id for one in done.invitations})
-    asked = [
-        part(
-            visitor.services.directory.get_names(
-                visitor.caller, visitor.community, NamesWanted(ids=list(some))
-            )
-        )
-        for some in batched(ids, MOST_NAMES, strict=False)
-    ]
-    found = await asyncio.gather(*asked)
-    return {one.id: one.name for some in found for one in some.value or ()}
+    found = await asyncio.gather(
+        *(names_of(visitor, some) for some in batched(ids, MOST_NAMES, strict=False))
+    )
+    return {one: name for some in found for one, name in some.items()}
 
 
 def _refused(visitor: Visitor, kind: Kind, found: Refusal) -> Response:

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.models.directory import (
     InvitationTerms,
-    NamesWanted,
     OrganisationView,
     PersonView,
     PlaceView,
@@ -20,7 +19,8 @@ from services.console.clients.models.directory import (
 )
 from services.console.pages.access import SignedIn
 from services.console.pages.parts.forms import FormSent, refusal
-from services.console.pages.parts.part import Part, part
+from services.console.pages.parts.part import part
+from services.console.pages.parts.people import names_of
 from services.console.pages.register.place_path import way_to
 from services.console.pages.visitor import Visitor
 from shared.permissions import Role
@@ -58,7 +58,7 @@ async def person(visitor: SignedIn, person_id: UUID) -> Response:
 @router.get("/people/{person_id}/invitation")
 async def back_to_person(visitor: SignedIn, person_id: UUID) -> Response:
     """The forms are on the person's page; what they answered is shown once."""
-    return visitor.go_on(f"/in/{visitor.community}/people/{person_id}")
+    return visitor.go_on(f"/in/{visitor.community}/register/people/{person_id}")
 
 
 @router.post("/people/{person_id}/phone")
@@ -118,7 +118,7 @@ async def _person(
         home=home,
         units=units,
         reveals=reveals,
-        names=await _names(visitor, reveals),
+        names=await names_of(visitor, [one.revealed_to for one in reveals.value or ()]),
         may_answer=bool(visitor.roles & ANSWERING),
         **(given | context),
     )
@@ -146,14 +146,3 @@ async def _reveals(visitor: Visitor, person: PersonView) -> Sequence[RevealView]
         visitor.caller, visitor.community, person_id=person.id, limit=REVEALS_SHOWN
     )
     return found.items
-
-
-async def _names(visitor: Visitor, reveals: Part[Sequence[RevealView]]) -> Mapping[UUID, str]:
-    """What those are called who looked; one who has left, or is the operator, has no name here."""
-    ids = {one.revealed_to for one in reveals.value or ()}
-    if not ids:
-        return {}
-    wanted = NamesWanted(ids=sorted(ids))
-    ask = visitor.services.directory.get_names
-    found = await part(ask(visitor.caller, visitor.community, wanted))
-    return {one.id: one.name for one in found.value or ()}
