@@ -11,6 +11,7 @@ from services.console.pages import (
     inbox,
     me,
     operator,
+    register,
     resident,
     shell,
     sign_in,
@@ -43,5 +44,6 @@ for group in (
     grid,
     desk,
     slips,
+    register,
 ):
     router.include_router(group.router)

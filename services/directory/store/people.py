@@ -23,6 +23,7 @@ __all__ = [
     "names",
     "open_platform",
     "people",
+    "read_member",
     "read_person",
     "save_memberships",
     "save_people",
@@ -47,6 +48,10 @@ _LOAD_MEMBERS = text(
     f"{_MEMBERS} WHERE membership.community = :community "
     "AND person_id = ANY(CAST(:ids AS uuid[])) AND NOT person.removed "
     "ORDER BY person.id FOR UPDATE"
+)
+_READ_MEMBER = text(
+    f"{_MEMBERS} WHERE membership.community = :community AND person_id = :id "
+    "AND NOT membership.removed AND NOT person.removed"
 )
 _SEARCH = text(
     f"""
@@ -128,6 +133,11 @@ async def load_person(tx: Transaction, person_id: UUID, *, expected: int | None 
 async def read_person(tx: Transaction, person_id: UUID) -> Person:
     """A person as they see themselves. Raises NotFound."""
     return _person(await rows.one(tx, _READ_PERSON, id=person_id))
+
+
+async def read_member(tx: Transaction, community: str, person_id: UUID) -> Member:
+    """A present member as staff see them. Raises NotFound."""
+    return _member(await rows.one(tx, _READ_MEMBER, community=community, id=person_id))
 
 
 async def load_members(
