@@ -186,6 +186,17 @@ class Requests:
             list[models.StepView],
         )
 
+    async def get_own_choices(
+        self, caller: Caller, community: str, request_id: UUID
+    ) -> models.OwnChoicesView:
+        """What the caller can do with the request now, as whoever asked, filed or works on it."""
+        return await self._ask(
+            "GET",
+            f"/api/requests/{at(community)}/requests/{request_id}/choices",
+            caller,
+            models.OwnChoicesView,
+        )
+
     async def settle_on_the_spot(
         self,
         caller: Caller,

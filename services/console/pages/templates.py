@@ -10,6 +10,7 @@ from jinja2_fragments import render_block
 
 from services.console.pages import assets, texts
 from services.console.pages.parts import times, words
+from shared.photos import PHOTOS_EACH
 
 __all__ = ["FOLDER", "render"]
 
@@ -18,8 +19,13 @@ FOLDER: Final = Path(__file__).parents[1] / "templates"
 _ALWAYS: Final[Mapping[str, Any]] = {
     "asset": assets.address,
     "health_words": words.HEALTH,
+    "most_photos": PHOTOS_EACH,
+    "next_words": words.NEXT,
     "service_names": words.SERVICES,
+    "star_words": words.STARS,
     "status_words": words.STATUS,
+    "step_words": words.STEPS,
+    "whom_words": words.WHOM,
 }
 """What every template finds, besides what its page gives it."""
 
@@ -40,9 +46,10 @@ def _templates(language: str) -> Environment:
         catalogue.gettext, catalogue.ngettext, newstyle=True
     )
     told = catalogue.gettext
-    filters: dict[str, Callable[[Any], str]] = {
+    filters: dict[str, Callable[[Any], object]] = {
         "moment": lambda at: times.moment(at, told),
         "day": lambda at: times.day(at, told),
+        "options": lambda table: words.options(table, told),
         "roles": lambda names: words.roles(names, told),
     }
     environment.filters.update(filters)

@@ -59,6 +59,8 @@ class Asking:
     description: str
     place_id: UUID
     requester_id: UUID
+    note: str = ""
+    """What only those need to know whom the request concerns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Change:
 async def submit(tx: Transaction, community: str, asking: Asking, *, by: UUID) -> ServiceRequest:
     """Submit a request, for oneself or for another member. Raises UnknownId."""
     request, event = await _new(tx, community, asking, by=by)
-    await store.create(tx, request, Step("submitted", by, request.created_at), event)
+    await store.create(tx, request, _first_step(request, asking), event)
     return request
 
 
@@ -90,7 +92,7 @@ async def settle_on_the_spot(
 ) -> ServiceRequest:
     """即办: file, resolve and close in one call; `spoken_word` is the resident's confirmation."""
     request, submitted = await _new(tx, community, asking, by=by)
-    await store.create(tx, request, Step("submitted", by, request.created_at), submitted)
+    await store.create(tx, request, _first_step(request, asking), submitted)
     resolved, closed, closing = domain.settle_on_the_spot(
         request, by=by, service_minutes=service_minutes, now=clock.now()
     )
@@ -237,6 +239,10 @@ async def _new(
         filed_by=by,
         now=now,
     )
+
+
+def _first_step(request: ServiceRequest, asking: Asking) -> Step:
+    return Step("submitted", request.filed_by, request.created_at, asking.note)
 
 
 async def _load(tx: Transaction, change: Change) -> ServiceRequest:

@@ -18,6 +18,7 @@ from services.requests.domain.outcome import (
     settle_on_the_spot,
     verify,
 )
+from services.requests.domain.own import OwnChoices, own_choices
 from services.requests.domain.photos import require_may_show
 from services.requests.domain.queue import CALL_BACK, Queue
 from services.requests.domain.request import Category, ServiceRequest, Status
@@ -38,6 +39,7 @@ __all__ = [
     "LOCAL_TIME",
     "Category",
     "Choices",
+    "OwnChoices",
     "Queue",
     "ServiceRequest",
     "Slip",
@@ -52,6 +54,7 @@ __all__ = [
     "follow_task",
     "make_slip",
     "opens",
+    "own_choices",
     "put_on_list",
     "rate",
     "rate_by_slip",

@@ -101,4 +101,5 @@ def _asking(asking: Asking, caller: Caller) -> actions.Asking:
         asking.description,
         asking.place_id,
         asking.requester_id or caller.person_id,
+        asking.note,
     )

@@ -28,6 +28,7 @@ __all__ = [
     "OnTheSpot",
     "OutboxView",
     "Overview",
+    "OwnChoicesView",
     "PhotoView",
     "Queue",
     "QueueCounts",
@@ -53,6 +54,7 @@ class Asking(BaseModel):
     description: str
     place_id: UUID
     requester_id: UUID | None = None
+    note: str = ""
 
 
 class CategoryView(BaseModel):
@@ -267,6 +269,7 @@ class OnTheSpot(BaseModel):
     description: str
     place_id: UUID
     requester_id: UUID | None = None
+    note: str = ""
     service_minutes: int
     spoken_word: str
 
@@ -283,6 +286,17 @@ class Overview(BaseModel):
     total_solved: int
     on_time_completion_rate: Rate
     satisfaction_rate: Rate
+
+
+class OwnChoicesView(BaseModel):
+    """Which buttons would do something now for the caller, staff or not, as a member."""
+
+    confirm: bool
+    not_solved: bool
+    not_solved_until: datetime | None
+    rate: bool
+    cancel: bool
+    add_photos: bool
 
 
 class PhotoView(BaseModel):
