@@ -10,6 +10,8 @@ from deploy.demo.community import COMMUNITY
 from tests.support.jinlin import up
 from tests.support.story import REQUESTS, Story
 
+CALLER = "13812341234"
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -20,8 +22,9 @@ class Scene:
     """Passwords by name: operator, staff, gridworker, resident, volunteer, unit."""
     things: Mapping[str, str]
     """Ids: `asked`, `listed`, `claimed`, `resolved`, `closed` are requests, `task` the listed
-    one's, `own_task` the claimed one's. `registered` waits to be dispatched; `caller` is a person
-    with the phone `CALLER`."""
+    one's, `own_task` the claimed one's. Codes of slips: `slip` the resolved one's, `old_slip` the
+    closed one's. `home` is a household, `neighbour` lives there and has
+    the phone `CALLER`. `registered` waits to be dispatched."""
 
 
 @asynccontextmanager
@@ -55,18 +58,24 @@ async def _played(story: Story) -> Mapping[str, str]:
         "listed": listed,
         "task": await story.put_on_list(listed),
         "asked": await story.ask("车棚里有人私拉电线充电"),
-        **await _desk_scene(story),
-    }
+        "slip": await story.slip(resolved),
+        "old_slip": await story.slip(closed),
+        "registered": await _registered(story),
+        "community": COMMUNITY,
+    } | await _at_home(story)
 
 
-CALLER = "13812345678"
+async def _registered(story: Story) -> str:
+    """A request that waits to be dispatched."""
+    request = await story.ask("三楼声控灯坏了，老人上下楼看不清")
+    await story.staff.post(f"{REQUESTS}/{request}/register")
+    return request
 
 
-async def _desk_scene(story: Story) -> Mapping[str, str]:
-    """Somebody who may call, and a request that waits to be dispatched."""
-    registered = await story.ask("三楼声控灯坏了，老人上下楼看不清")
-    await story.staff.post(f"{REQUESTS}/{registered}/register")
-    homes = await story.staff.everything(f"/directory/{COMMUNITY}/places", kind="household")
-    person = {"name": "张桂兰", "phone": CALLER, "roles": ["resident"], "place_id": homes[0]["id"]}
-    added = await story.staff.post(f"/directory/{COMMUNITY}/people", person)
-    return {"registered": registered, "caller": added["id"]}
+async def _at_home(story: Story) -> Mapping[str, str]:
+    """Somebody who lives in the grid worker's grid, with a phone."""
+    where = f"/directory/{COMMUNITY}"
+    homes = await story.staff.everything(f"{where}/places", kind="household")
+    home = next(one["id"] for one in homes if one["title"] == "101室")
+    new = {"name": "张桂兰", "phone": CALLER, "roles": ["resident"], "place_id": home}
+    return {"home": home, "neighbour": (await story.staff.post(f"{where}/people", new))["id"]}
