@@ -19,7 +19,9 @@ class Scene:
     """Passwords by name: operator, staff, gridworker, resident, volunteer, unit."""
     things: Mapping[str, str]
     """Ids: `asked`, `listed`, `claimed`, `resolved`, `closed` are requests, `task` the listed
-    one's, `own_task` the claimed one's."""
+    one's, `own_task` the claimed one's. Of the helpers: `done_task` waits for confirmation,
+    `paid_task` is closed, `offered_task` is the volunteer's to answer, `unit_offer` the unit's,
+    `unit_task` it has taken."""
 
 
 @asynccontextmanager
@@ -46,6 +48,7 @@ async def _played(story: Story) -> Mapping[str, str]:
     await story.claim(claimed, own_task)
     listed = await story.ask("腿脚不便，请代买一袋米")
     return {
+        **await _helped(story, closed, task),
         "closed": closed,
         "resolved": resolved,
         "claimed": claimed,
@@ -53,4 +56,20 @@ async def _played(story: Story) -> Mapping[str, str]:
         "listed": listed,
         "task": await story.put_on_list(listed),
         "asked": await story.ask("车棚里有人私拉电线充电"),
+    }
+
+
+async def _helped(story: Story, closed: str, done_task: str) -> Mapping[str, str]:
+    """Tasks at every place of their way, as the volunteer and the unit see them."""
+    offered = await story.ask("请陪老人去医院复诊，一位老人出门不便")
+    unit_offer = await story.ask("会议室投影仪坏了，请单位的电工看看")
+    unit_work = await story.ask("花坛护栏松动")
+    unit_task = await story.put_on_list(unit_work)
+    await story.unit_claims(unit_task)
+    return {
+        "paid_task": await story.task(closed, "closed"),
+        "done_task": done_task,
+        "offered_task": await story.offer(offered, story.volunteer.person_id),
+        "unit_offer": await story.offer(unit_offer, await story.unit_id(), kind="organisation"),
+        "unit_task": unit_task,
     }

@@ -19,6 +19,7 @@ FOLDER: Final = Path(__file__).parents[1] / "templates"
 _ALWAYS: Final[Mapping[str, Any]] = {
     "asset": assets.address,
     "health_words": words.HEALTH,
+    "near_words": words.NEAR,
     "most_photos": PHOTOS_EACH,
     "next_words": words.NEXT,
     "service_names": words.SERVICES,
