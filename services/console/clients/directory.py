@@ -566,6 +566,7 @@ class Directory:
         after: UUID | None = None,
         limit: int | None = None,
         role: models.Role | None = None,
+        place_id: UUID | None = None,
         q: str | None = None,
     ) -> models.PersonViewPage:
         """Members, newest first; phones are masked."""
@@ -574,7 +575,7 @@ class Directory:
             f"/api/directory/{at(community)}/people",
             caller,
             models.PersonViewPage,
-            query={"after": after, "limit": limit, "role": role, "q": q},
+            query={"after": after, "limit": limit, "role": role, "place_id": place_id, "q": q},
         )
 
     async def add_person(
@@ -595,6 +596,32 @@ class Directory:
             body=body,
             idempotency_key=idempotency_key,
             version=version,
+        )
+
+    async def list_revealed_phones(
+        self,
+        caller: Caller,
+        community: str,
+        *,
+        after: UUID | None = None,
+        limit: int | None = None,
+        person_id: UUID | None = None,
+    ) -> models.RevealViewPage:
+        """Whose phone was shown to whom, the last first."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/people/revealed-phones",
+            caller,
+            models.RevealViewPage,
+            query={"after": after, "limit": limit, "person_id": person_id},
+        )
+
+    async def get_person(
+        self, caller: Caller, community: str, person_id: UUID
+    ) -> models.PersonView:
+        """One member, the phone masked; with the membership's version as `ETag`."""
+        return await self._ask(
+            "GET", f"/api/directory/{at(community)}/people/{person_id}", caller, models.PersonView
         )
 
     async def put_membership(
@@ -702,22 +729,4 @@ class Directory:
             models.PhoneView,
             body=body,
             idempotency_key=idempotency_key,
-        )
-
-    async def list_revealed_phones(
-        self,
-        caller: Caller,
-        community: str,
-        *,
-        after: UUID | None = None,
-        limit: int | None = None,
-        person_id: UUID | None = None,
-    ) -> models.RevealViewPage:
-        """Whose phone was shown to whom, the last first."""
-        return await self._ask(
-            "GET",
-            f"/api/directory/{at(community)}/people/revealed-phones",
-            caller,
-            models.RevealViewPage,
-            query={"after": after, "limit": limit, "person_id": person_id},
         )

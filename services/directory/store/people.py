@@ -23,6 +23,7 @@ __all__ = [
     "names",
     "open_platform",
     "people",
+    "read_member",
     "read_person",
     "save_memberships",
     "save_people",
@@ -48,11 +49,16 @@ _LOAD_MEMBERS = text(
     "AND person_id = ANY(CAST(:ids AS uuid[])) AND NOT person.removed "
     "ORDER BY person.id FOR UPDATE"
 )
+_READ_MEMBER = text(
+    f"{_MEMBERS} WHERE membership.community = :community AND person_id = :id "
+    "AND NOT membership.removed AND NOT person.removed"
+)
 _SEARCH = text(
     f"""
     {_MEMBERS}
     WHERE membership.community = :community AND NOT membership.removed AND NOT person.removed
       AND (CAST(:role AS text) IS NULL OR :role = ANY(membership.roles))
+      AND (CAST(:place_id AS uuid) IS NULL OR membership.place_id = :place_id)
       AND (CAST(:words AS text) IS NULL
            OR position(lower(:words) IN lower(person.name)) > 0 OR login_name = lower(:words)
            OR (right(phone, 4) = CAST(:last_four AS text) AND length(phone) >= :maskable)
@@ -113,6 +119,7 @@ class PeopleSearch:
 
     community: str
     role: str | None = None
+    place_id: UUID | None = None
     words: str | None = None
     after: UUID | None = None
     limit: int = 50
@@ -126,6 +133,11 @@ async def load_person(tx: Transaction, person_id: UUID, *, expected: int | None 
 async def read_person(tx: Transaction, person_id: UUID) -> Person:
     """A person as they see themselves. Raises NotFound."""
     return _person(await rows.one(tx, _READ_PERSON, id=person_id))
+
+
+async def read_member(tx: Transaction, community: str, person_id: UUID) -> Member:
+    """A present member as staff see them. Raises NotFound."""
+    return _member(await rows.one(tx, _READ_MEMBER, community=community, id=person_id))
 
 
 async def load_members(
@@ -144,6 +156,7 @@ async def people(tx: Transaction, wanted: PeopleSearch) -> list[Member]:
         {
             "community": wanted.community,
             "role": wanted.role,
+            "place_id": wanted.place_id,
             "words": wanted.words,
             "last_four": phone.last_four,
             "maskable": SHORTEST_MASKABLE,

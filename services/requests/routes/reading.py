@@ -43,6 +43,9 @@ class Filters(PageQuery):
     queue: Queue | None = Field(
         default=None, description="What waits for the desk, most urgent first."
     )
+    order: store.Order = Field(
+        default="newest", description="due: what is due first; without a limit last. Not of queues."
+    )
     mine: bool = Field(default=False, description="Only those I asked, filed or handle.")
     q: Words | None = Field(default=None, description="Words of the description, also Chinese.")
 
@@ -51,7 +54,7 @@ class Filters(PageQuery):
 async def list_requests(
     community: CommunityPath, viewer: Viewer, tx: Tx, filters: Annotated[Filters, Query()]
 ) -> Page[RequestView]:
-    """Requests, newest first; others' private ones only for staff.
+    """Requests, newest first unless wanted otherwise; others' private ones only for staff.
 
     A queue begins with what is due first, was closed first, or has waited longest.
     """
@@ -66,6 +69,7 @@ async def list_requests(
             statuses=filters.status,
             category=filters.category,
             queue=filters.queue,
+            order=filters.order,
             place_id=filters.place_id,
             grid=filters.grid,
             words=filters.q or None,

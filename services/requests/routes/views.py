@@ -225,7 +225,7 @@ class OwnChoicesView(BaseModel):
 class StepView(BaseModel):
     """One line of the history."""
 
-    kind: str
+    kind: str = Field(description="What happened; slip_printed has the version of the step before.")
     by: UUID | None = Field(description="Hidden, like the note, from those it does not concern.")
     at: datetime
     note: str

@@ -20,7 +20,7 @@ from services.requests.store.requests import (
     save,
     save_handlers,
 )
-from services.requests.store.searches import Eyes, Search, count_queues, read, search
+from services.requests.store.searches import Eyes, Order, Search, count_queues, read, search
 from services.requests.store.slips import attempts, find_slip, forget_slips, keep_slip
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Eyes",
     "Figures",
     "GridFigures",
+    "Order",
     "Period",
     "Search",
     "Step",

@@ -61,6 +61,7 @@ __all__ = [
     "RevealView",
     "RevealViewPage",
     "Role",
+    "RowChangeView",
     "RowErrorView",
     "StandingView",
     "TokensView",
@@ -537,6 +538,14 @@ class RowErrorView(BaseModel):
     reason_en: str
 
 
+class RowChangeView(BaseModel):
+    """What a row would do. Nothing of what it says is repeated."""
+
+    row: int
+    is_new: bool
+    columns: list[str]
+
+
 class ReportView(BaseModel):
     """What an import did, or in a dry run would do."""
 
@@ -547,6 +556,7 @@ class ReportView(BaseModel):
     unchanged: int
     errors: list[RowErrorView]
     invitations: list[IssuedCodeView]
+    changes: list[RowChangeView]
 
 
 class RevealTerms(BaseModel):
