@@ -134,4 +134,4 @@ async def sign_in(page: Page, name: str, password: str) -> None:
     await page.get_by_label("登录名").fill(name)
     await page.get_by_label("密码").fill(password)
     await page.get_by_role("button", name="登录").click()
-    await expect(page.get_by_role("button", name="退出登录")).to_be_visible()
+    await expect(page.get_by_role("link", name="我的", exact=True)).to_be_visible()
