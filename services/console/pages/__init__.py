@@ -5,14 +5,17 @@ from fastapi import APIRouter, Depends
 from services.console.pages import (
     assets,
     desk,
+    drafts,
     grid,
     health,
     inbox,
     me,
     operator,
+    register,
     resident,
     shell,
     sign_in,
+    slips,
     volunteer,
 )
 from services.console.pages.access import our_form
@@ -27,5 +30,20 @@ __all__ = ["Places", "Renewals", "SafeHeaders", "Titles", "add_error_pages", "ro
 router = APIRouter(dependencies=[Depends(our_form)])
 """Every form, whichever page takes it, has shown that it is ours."""
 
-for group in (health, assets, shell, sign_in, me, inbox, operator, resident, volunteer, grid, desk):
+for group in (
+    health,
+    assets,
+    shell,
+    sign_in,
+    drafts,
+    me,
+    inbox,
+    operator,
+    resident,
+    volunteer,
+    grid,
+    desk,
+    slips,
+    register,
+):
     router.include_router(group.router)
