@@ -74,9 +74,7 @@ class NoticeView(BaseModel):
     def of(cls, notice: InboxNotice, asked: Language) -> "NoticeView":
         """The view of a notice, in the language of the person, else in the one asked for."""
         language = notice.language or asked
-        text = domain.render(
-            notice.kind, language, number=notice.number, details=notice.details
-        )
+        text = domain.render(notice.kind, language, number=notice.number, details=notice.details)
         return cls(
             id=notice.id,
             kind=notice.kind,
