@@ -11,6 +11,8 @@ from tests.support.jinlin import up
 from tests.support.pictures import photo
 from tests.support.story import REQUESTS, Story
 
+CALLER = "13812341234"
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -22,10 +24,10 @@ class Scene:
     things: Mapping[str, str]
     """Ids: `asked`, `listed`, `claimed`, `resolved`, `closed` are requests, `task` the listed
     one's, `own_task` the claimed one's. Codes of slips: `slip` the resolved one's, `old_slip` the
-    closed one's. `home` is a household, `neighbour` lives there; `building` is one. The asked one
-    has a photo. Of the helpers: `done_task` waits for confirmation, `paid_task` is closed,
-    `offered_task` is the volunteer's to answer, `unit_offer` the unit's, `unit_task` it has taken.
-    """
+    closed one's. `home` is a household, `neighbour` lives there and has the phone `CALLER`;
+    `building` is one. The asked one has a photo, `registered` waits to be dispatched. Of the
+    helpers: `done_task` waits for confirmation, `paid_task` is closed, `offered_task` is the
+    volunteer's to answer, `unit_offer` the unit's, `unit_task` it has taken."""
 
 
 @asynccontextmanager
@@ -65,8 +67,16 @@ async def _played(story: Story) -> Mapping[str, str]:
         "asked": asked,
         "slip": await story.slip(resolved),
         "old_slip": await story.slip(closed),
+        "registered": await _registered(story),
         "community": COMMUNITY,
     } | await _at_home(story)
+
+
+async def _registered(story: Story) -> str:
+    """A request that waits to be dispatched."""
+    request = await story.ask("三楼声控灯坏了，老人上下楼看不清")
+    await story.staff.post(f"{REQUESTS}/{request}/register")
+    return request
 
 
 async def _at_home(story: Story) -> Mapping[str, str]:
@@ -74,7 +84,7 @@ async def _at_home(story: Story) -> Mapping[str, str]:
     where = f"/directory/{COMMUNITY}"
     homes = await story.staff.everything(f"{where}/places", kind="household")
     home = next(one for one in homes if one["title"] == "101室")
-    new = {"name": "张桂兰", "phone": "13812341234", "roles": ["resident"], "place_id": home["id"]}
+    new = {"name": "张桂兰", "phone": CALLER, "roles": ["resident"], "place_id": home["id"]}
     neighbour = await story.staff.post(f"{where}/people", new)
     return {"home": home["id"], "building": home["parent_id"], "neighbour": neighbour["id"]}
 
