@@ -530,7 +530,8 @@ class Directory:
         role: models.Role | None = None,
         q: str | None = None,
     ) -> models.PersonViewPage:
-        """Members, newest first; phones are masked."""
+        """Members, newest first; phones are masked. Who is found by a whole number is
+        recorded."""
         return await self._ask(
             "GET",
             f"/api/directory/{at(community)}/people",
