@@ -5,11 +5,13 @@ from fastapi import APIRouter, Depends
 from services.console.pages import (
     assets,
     desk,
+    drafts,
     grid,
     health,
     inbox,
     me,
     operator,
+    register,
     resident,
     shell,
     sign_in,
@@ -44,6 +46,7 @@ for group in (
     assets,
     shell,
     sign_in,
+    drafts,
     me,
     inbox,
     operator,
@@ -52,5 +55,6 @@ for group in (
     grid,
     desk,
     slips,
+    register,
 ):
     router.include_router(group.router)

@@ -18,7 +18,9 @@ FOLDER: Final = Path(__file__).parents[1] / "templates"
 
 _ALWAYS: Final[Mapping[str, Any]] = {
     "asset": assets.address,
+    "compound_words": words.COMPOUND_TYPES,
     "health_words": words.HEALTH,
+    "kind_words": words.PLACE_KINDS,
     "most_photos": PHOTOS_EACH,
     "next_words": words.NEXT,
     "service_names": words.SERVICES,
