@@ -5,8 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.demo.api import Api
+from deploy.demo.api import Api, Session
+from deploy.demo.community import COMMUNITY
+from deploy.where import Whereabouts
 from tests.support.jinlin import up
+from tests.support.letters import bury
 from tests.support.story import Story
 
 
@@ -19,7 +22,7 @@ class Scene:
     """Passwords by name: operator, staff, gridworker, resident, volunteer, unit."""
     things: Mapping[str, str]
     """Ids: `asked`, `listed`, `claimed`, `resolved`, `closed` are requests, `task` the listed
-    one's, `own_task` the claimed one's."""
+    one's, `own_task` the claimed one's; of the register and of dead letters see below."""
 
 
 @asynccontextmanager
@@ -30,11 +33,46 @@ async def demo_scene(folder: Path) -> AsyncGenerator[Scene]:
         sign_ins = started.sign_ins
         neighbours = {name: password for name, password in sign_ins.items() if name != "operator"}
         async with Api(origin) as api:
-            things = await _played(await Story.of(api, neighbours))
+            story = await Story.of(api, neighbours)
+            things = await _played(story)
+            things |= await _registered(story)
+            things |= await _buried(await api.sign_in("operator", sign_ins["operator"]), folder)
         yield Scene(origin, sign_ins, things)
 
 
-async def _played(story: Story) -> Mapping[str, str]:
+GRIDS = """code,parent_code,kind,title,boundary
+G2,,grid,第二网格,"{""type"": ""Polygon"", ""coordinates"":
+    [[[113.918, 30.92], [113.924, 30.921], [113.923, 30.926], [113.918, 30.926],
+      [113.918, 30.92]]]}"
+G3,,grid,第三网格,"{""type"": ""Polygon"", ""coordinates"":
+    [[[113.91, 30.926], [113.923, 30.926], [113.92, 30.931], [113.912, 30.93],
+      [113.91, 30.926]]]}"
+G4,,grid,第四网格,
+"""
+NEIGHBOUR = """name,phone,roles,place_code
+张桂兰,13812345678,resident,H1
+"""
+
+
+async def _registered(story: Story) -> dict[str, str]:
+    """`neighbour`, who has a phone; `building`, where she lives; grids for the map."""
+    where = f"/directory/{COMMUNITY}"
+    await story.staff.post_csv(f"{where}/places/import", GRIDS)
+    await story.staff.post_csv(f"{where}/people/import", NEIGHBOUR)
+    found = await story.staff.get(f"{where}/people", q="张桂兰")
+    neighbour = found["items"][0]
+    home = await story.staff.get(f"{where}/places/{neighbour['place_id']}")
+    return {"neighbour": neighbour["id"], "building": home["parent_id"]}
+
+
+async def _buried(operator: Session, folder: Path) -> dict[str, str]:
+    """Numbers of dead letters of notify: `letter`, `letter_to_replay`, `letter_to_dismiss`."""
+    names = ("letter", "letter_to_replay", "letter_to_dismiss")
+    numbers = await bury(operator, Whereabouts.find(folder / "data").nats_url, len(names))
+    return dict(zip(names, map(str, numbers), strict=True))
+
+
+async def _played(story: Story) -> dict[str, str]:
     """Requests that stand at every place of their way."""
     closed = await story.whole()
     resolved = await story.ask("单元门口堆了旧家具，请帮忙清理")
