@@ -22,7 +22,9 @@ class Scene:
     """Passwords by name: operator, staff, gridworker, resident, volunteer, unit."""
     things: Mapping[str, str]
     """Ids: `asked`, `listed`, `claimed`, `resolved`, `closed` are requests, `task` the listed
-    one's, `own_task` the claimed one's; of the register and of dead letters see below."""
+    one's, `own_task` the claimed one's. Codes of slips: `slip` the resolved one's, `old_slip` the
+    closed one's. `home` is a household in `building`, `neighbour` lives there. Numbers of dead
+    letters: `letter`, `letter_to_replay`, `letter_to_dismiss`."""
 
 
 @asynccontextmanager
@@ -34,45 +36,12 @@ async def demo_scene(folder: Path) -> AsyncGenerator[Scene]:
         neighbours = {name: password for name, password in sign_ins.items() if name != "operator"}
         async with Api(origin) as api:
             story = await Story.of(api, neighbours)
-            things = await _played(story)
-            things |= await _registered(story)
+            things = dict(await _played(story)) | await _registered(story)
             things |= await _buried(await api.sign_in("operator", sign_ins["operator"]), folder)
         yield Scene(origin, sign_ins, things)
 
 
-GRIDS = """code,parent_code,kind,title,boundary
-G2,,grid,第二网格,"{""type"": ""Polygon"", ""coordinates"":
-    [[[113.918, 30.92], [113.924, 30.921], [113.923, 30.926], [113.918, 30.926],
-      [113.918, 30.92]]]}"
-G3,,grid,第三网格,"{""type"": ""Polygon"", ""coordinates"":
-    [[[113.91, 30.926], [113.923, 30.926], [113.92, 30.931], [113.912, 30.93],
-      [113.91, 30.926]]]}"
-G4,,grid,第四网格,
-"""
-NEIGHBOUR = """name,phone,roles,place_code
-张桂兰,13812345678,resident,H1
-"""
-
-
-async def _registered(story: Story) -> dict[str, str]:
-    """`neighbour`, who has a phone; `building`, where she lives; grids for the map."""
-    where = f"/directory/{COMMUNITY}"
-    await story.staff.post_csv(f"{where}/places/import", GRIDS)
-    await story.staff.post_csv(f"{where}/people/import", NEIGHBOUR)
-    found = await story.staff.get(f"{where}/people", q="张桂兰")
-    neighbour = found["items"][0]
-    home = await story.staff.get(f"{where}/places/{neighbour['place_id']}")
-    return {"neighbour": neighbour["id"], "building": home["parent_id"]}
-
-
-async def _buried(operator: Session, folder: Path) -> dict[str, str]:
-    """Numbers of dead letters of notify: `letter`, `letter_to_replay`, `letter_to_dismiss`."""
-    names = ("letter", "letter_to_replay", "letter_to_dismiss")
-    numbers = await bury(operator, Whereabouts.find(folder / "data").nats_url, len(names))
-    return dict(zip(names, map(str, numbers), strict=True))
-
-
-async def _played(story: Story) -> dict[str, str]:
+async def _played(story: Story) -> Mapping[str, str]:
     """Requests that stand at every place of their way."""
     closed = await story.whole()
     resolved = await story.ask("单元门口堆了旧家具，请帮忙清理")
@@ -91,4 +60,42 @@ async def _played(story: Story) -> dict[str, str]:
         "listed": listed,
         "task": await story.put_on_list(listed),
         "asked": await story.ask("车棚里有人私拉电线充电"),
-    }
+        "slip": await story.slip(resolved),
+        "old_slip": await story.slip(closed),
+        "community": COMMUNITY,
+    } | await _at_home(story)
+
+
+async def _at_home(story: Story) -> Mapping[str, str]:
+    """Somebody who lives in the grid worker's grid, with a phone."""
+    where = f"/directory/{COMMUNITY}"
+    homes = await story.staff.everything(f"{where}/places", kind="household")
+    home = next(one["id"] for one in homes if one["title"] == "101室")
+    new = {"name": "张桂兰", "phone": "13812341234", "roles": ["resident"], "place_id": home}
+    return {"home": home, "neighbour": (await story.staff.post(f"{where}/people", new))["id"]}
+
+
+GRIDS = """code,parent_code,kind,title,boundary
+G2,,grid,第二网格,"{""type"": ""Polygon"", ""coordinates"":
+    [[[113.918, 30.92], [113.924, 30.921], [113.923, 30.926], [113.918, 30.926],
+      [113.918, 30.92]]]}"
+G3,,grid,第三网格,"{""type"": ""Polygon"", ""coordinates"":
+    [[[113.91, 30.926], [113.923, 30.926], [113.92, 30.931], [113.912, 30.93],
+      [113.91, 30.926]]]}"
+G4,,grid,第四网格,
+"""
+
+
+async def _registered(story: Story) -> Mapping[str, str]:
+    """Grids for the map, one of them without a boundary; the building of somebody's home."""
+    where = f"/directory/{COMMUNITY}/places"
+    await story.staff.post_csv(f"{where}/import", GRIDS)
+    buildings = await story.staff.everything(where, kind="building")
+    return {"building": next(one["id"] for one in buildings if one["title"] == "1栋")}
+
+
+async def _buried(operator: Session, folder: Path) -> Mapping[str, str]:
+    """Dead letters of notify: one to look at, and one for each way that a letter can go."""
+    names = ("letter", "letter_to_replay", "letter_to_dismiss")
+    numbers = await bury(operator, Whereabouts.find(folder / "data").nats_url, len(names))
+    return dict(zip(names, map(str, numbers), strict=True))

@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 
 from playwright.async_api import FilePayload, Page
 
-from tests.browser.harness import DESK, PHONE, View
+from tests.browser.harness import DESK, PHONE, Language, View
 
-LANGUAGES = ("zh-CN", "en")
+LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
 SIZES_OF_TEXT = (False, True)
 WIDTHS = (PHONE, DESK)
-VIEWS = [View(*one) for one in itertools.product(LANGUAGES, SIZES_OF_TEXT, WIDTHS)]
+VIEWS = {
+    language: [View(language, *one) for one in itertools.product(SIZES_OF_TEXT, WIDTHS)]
+    for language in LANGUAGES
+}
+"""By language: for each of them a page is loaded."""
 
 
 async def send_nothing(page: Page) -> None:
@@ -50,6 +54,41 @@ class Screen:
         return self.path.format_map(things)
 
 
+async def look_at_phone(page: Page) -> None:
+    """Say what a phone is wanted for, and see it."""
+    await page.locator("#reason").fill("核实漏水情况")
+    async with page.expect_navigation():
+        await page.locator("main form button").click()
+
+
+async def send_plainly(page: Page) -> None:
+    """Send the form as a browser without script does."""
+    async with page.expect_navigation():
+        await page.locator("main form").evaluate("(form) => form.submit()")
+
+
+GRID = (
+    Screen("my-grid", "/in/demo/grid", "gridworker"),
+    Screen("buildings-of-my-grid", "/in/demo/grid/households", "gridworker"),
+    Screen("household", "/in/demo/grid/households/{home}", "gridworker"),
+    Screen(
+        "phone-in-full",
+        "/in/demo/grid/households/{home}/people/{neighbour}/phone",
+        "gridworker",
+        after=look_at_phone,
+    ),
+    Screen("visit", "/in/demo/grid/visits/new", "gridworker"),
+    Screen("on-the-spot", "/in/demo/grid/on-the-spot", "gridworker"),
+    Screen(
+        "on-the-spot-with-remarks",
+        "/in/demo/grid/on-the-spot",
+        "gridworker",
+        status=400,
+        after=send_plainly,
+    ),
+)
+"""The grid worker's. Drafts have tests of their own, for they stay in the browser."""
+
 SCREENS = (
     Screen("sign-in", "/"),
     Screen("sign-in-with-remarks", "/", status=400, after=send_nothing),
@@ -87,7 +126,7 @@ SCREENS = (
         "/in/demo/register/people/import",
         "staff",
         after=check_file(
-            "name,phone,roles\n张桂兰,13812345678,volunteer\n李大爷,13900000000,resident\n"
+            "name,phone,roles\n张桂兰,13812341234,volunteer\n李大爷,13900000000,resident\n"
         ),
     ),
     # the operator
@@ -96,6 +135,16 @@ SCREENS = (
     Screen("dead-letters", "/operator/letters", "operator"),
     Screen("a-dead-letter", "/operator/letters/notify/{letter}", "operator"),
     Screen("map-for-the-operator", "/in/demo/register/map", "operator"),
+    # paper slips
+    Screen("slip-to-print", "/in/{community}/requests/{asked}/slip", "staff"),
+    Screen("slip-printed", "/in/{community}/requests/{asked}/slip", "staff", after=send_nothing),
+    Screen("code-of-a-slip", "/f"),
+    Screen("code-of-a-slip-with-remarks", "/f", status=400, after=send_nothing),
+    Screen("code-of-no-slip", "/f/0000-0000-0000", status=404),
+    Screen("follow-by-a-slip", "/f/{slip}"),
+    Screen("not-solved-by-a-slip", "/f/{slip}/not-solved", status=400, after=send_nothing),
+    Screen("rate-by-a-slip", "/f/{old_slip}"),
+    *GRID,
 )
 
 

@@ -207,14 +207,14 @@ async def test_a_phone_is_shown_once_for_a_reason_and_that_is_recorded(visitors:
     path = f"{PEOPLE}/{visitors.scene.things['neighbour']}"
     reason = f"核实漏水 <b>{uuid4().hex[:6]}</b>"
     async with desk(visitors, path) as page:
-        await expect(page.get_by_text("13812345678")).to_have_count(0)
+        await expect(page.get_by_text("13812341234")).to_have_count(0)
         await page.get_by_role("button", name="查看电话").click()
         await expect(page.locator("#reason_remark")).to_contain_text("请写明用途")
         await page.get_by_label("用途").fill(reason)
         await page.get_by_role("button", name="查看电话").click()
-        await expect(page.get_by_role("link", name="13812345678")).to_be_visible()
+        await expect(page.get_by_role("link", name="13812341234")).to_be_visible()
         await page.goto(path)
-        await expect(page.get_by_text("13812345678")).to_have_count(0)
+        await expect(page.get_by_text("13812341234")).to_have_count(0)
         record = page.get_by_role("listitem").filter(has_text=reason)
         await expect(record).to_contain_text("社区工作人员 小文")
 

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends
 from services.console.pages import (
     assets,
     desk,
+    drafts,
     grid,
     health,
     inbox,
@@ -14,6 +15,7 @@ from services.console.pages import (
     resident,
     shell,
     sign_in,
+    slips,
     volunteer,
 )
 from services.console.pages.access import our_form
@@ -33,6 +35,7 @@ for group in (
     assets,
     shell,
     sign_in,
+    drafts,
     me,
     inbox,
     operator,
@@ -40,6 +43,7 @@ for group in (
     volunteer,
     grid,
     desk,
+    slips,
     register,
 ):
     router.include_router(group.router)

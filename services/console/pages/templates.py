@@ -51,6 +51,7 @@ def _templates(language: str) -> Environment:
     filters: dict[str, Callable[[Any], object]] = {
         "moment": lambda at: times.moment(at, told),
         "day": lambda at: times.day(at, told),
+        "date": lambda at: times.whole_date(at, told),
         "options": lambda table: words.options(table, told),
         "roles": lambda names: words.roles(names, told),
     }

@@ -5,6 +5,12 @@ if ("serviceWorker" in navigator) {
   });
 }
 
+// A button that prints the page; without script the browser's own menu does.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 // A form that was sent says so where its answer takes long; back in history it is a form again.
 addEventListener("submit", ({ target }) => target.toggleAttribute("data-sent", true));
 addEventListener("pageshow", () => {

@@ -40,6 +40,7 @@ class Filters(PageQuery):
     """Which people."""
 
     role: Role | None = None
+    place_id: UUID | None = Field(default=None, description="Who has their home just there.")
     q: Words | None = Field(
         default=None,
         description="Part of a name, a login name, the last four digits of a phone, or all of it.",
@@ -73,6 +74,7 @@ async def list_people(
         store.PeopleSearch(
             community=community,
             role=filters.role,
+            place_id=filters.place_id,
             words=filters.q or None,
             after=filters.after,
             limit=filters.limit,
@@ -186,10 +188,18 @@ async def get_names(
     caller: Annotated[Caller, may("see names")],
     tx: ReadTx,
 ) -> list[NameView]:
-    """Names for a page; in full for staff, 张* for others. Strangers' ids are left out."""
-    names = await store.names(tx, community, sorted(wanted.ids))
+    """Names of people and organisations for a page; strangers' ids are left out.
+
+    In full for staff, 张* for others.
+    """
+    ids = sorted(wanted.ids)
     is_masked = not caller.roles_in(community) & (STAFF | {Role.OPERATOR})
-    return [NameView.of(one, name, is_masked=is_masked) for one, name in names.items()]
+    people = await store.names(tx, community, ids)
+    organisations = await store.organisation_titles(tx, community, ids)
+    return [
+        *(NameView.of(one, name, is_masked=is_masked) for one, name in people.items()),
+        *(NameView(id=one, name=title) for one, title in organisations.items()),
+    ]
 
 
 @router.post("/{person_id}/phone")

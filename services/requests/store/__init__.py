@@ -11,6 +11,7 @@ from services.requests.store.figures import (
     figures_of_all,
 )
 from services.requests.store.requests import (
+    NOTED,
     Step,
     create,
     history,
@@ -19,12 +20,15 @@ from services.requests.store.requests import (
     save,
     save_handlers,
 )
-from services.requests.store.searches import Search, count_queues, read, search
+from services.requests.store.searches import Eyes, Order, Search, count_queues, read, search
 from services.requests.store.slips import attempts, find_slip, forget_slips, keep_slip
 
 __all__ = [
+    "NOTED",
+    "Eyes",
     "Figures",
     "GridFigures",
+    "Order",
     "Period",
     "Search",
     "Step",

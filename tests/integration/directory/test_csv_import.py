@@ -108,7 +108,9 @@ async def test_a_dry_run_says_which_rows_do_what_and_repeats_nothing_of_them(tow
     assert (await sent(town, "people", people)).json()["created"] == 2
     other = (
         PEOPLE
-        + "张桂兰,13812341234,volunteer,c2,,en,,\n王强,13812341235,resident,,,,,\n李四,1381234,resident,,,,,\n"
+        + "张桂兰,13812341234,volunteer,c2,,en,,\n"
+        + "王强,13812341235,resident,,,,,\n"
+        + "李四,1381234,resident,,,,,\n"
     )
     answer = await sent(town, "people", other, dry_run=True)
     assert answer.json()["changes"] == [

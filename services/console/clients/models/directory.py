@@ -36,6 +36,7 @@ __all__ = [
     "MultiPolygon",
     "MyGridView",
     "NameView",
+    "NameViewPage",
     "NamesWanted",
     "NewCommunity",
     "NewPassword",
@@ -50,6 +51,7 @@ __all__ = [
     "PersonViewPage",
     "PhoneView",
     "PlaceTerms",
+    "PlaceTitleView",
     "PlaceView",
     "PlaceViewPage",
     "Polygon",
@@ -374,6 +376,13 @@ class NameView(BaseModel):
     name: str
 
 
+class NameViewPage(BaseModel):
+    """NameViewPage, as the document has it."""
+
+    items: list[NameView]
+    next: UUID | None
+
+
 class NamesWanted(BaseModel):
     """Whose names a page needs."""
 
@@ -492,6 +501,19 @@ class PlaceTerms(BaseModel):
     code: str
     parent_id: UUID | None = None
     compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None = None
+
+
+class PlaceTitleView(BaseModel):
+    """What a place is called."""
+
+    id: UUID
+    kind: Literal[
+        "community", "grid", "micro_grid", "compound", "building", "entrance", "household"
+    ]
+    title: str
+    building_id: UUID | None
+    grid_id: UUID | None
+    grid_title: str | None
 
 
 class PlaceViewPage(BaseModel):
