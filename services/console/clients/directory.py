@@ -339,6 +339,25 @@ class Directory:
             query={"after": after, "limit": limit},
         )
 
+    async def list_titles(
+        self,
+        caller: Caller,
+        community: str,
+        *,
+        ids: list[UUID] | None = None,
+        q: str | None = None,
+        limit: int | None = None,
+    ) -> list[models.PlaceTitleView]:
+        """Titles of up to 100 places, for a page or a place picker; strangers' ids are left
+        out."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/places/titles",
+            caller,
+            list[models.PlaceTitleView],
+            query={"ids": ids, "q": q, "limit": limit},
+        )
+
     async def log_visit(
         self,
         caller: Caller,
@@ -638,7 +657,7 @@ class Directory:
         *,
         idempotency_key: str | None = None,
     ) -> list[models.NameView]:
-        """Names for a page; in full for staff, 张* for others. Strangers' ids are left out."""
+        """Names of people and organisations for a page; strangers' ids are left out."""
         return await self._ask(
             "POST",
             f"/api/directory/{at(community)}/people/names",

@@ -181,12 +181,24 @@ class Requests:
     async def get_history(
         self, caller: Caller, community: str, request_id: UUID
     ) -> list[models.StepView]:
-        """Every step of a request, oldest first."""
+        """Every step of a request, oldest first; what staff noted for each other only for
+        them."""
         return await self._ask(
             "GET",
             f"/api/requests/{at(community)}/requests/{request_id}/history",
             caller,
             list[models.StepView],
+        )
+
+    async def get_own_choices(
+        self, caller: Caller, community: str, request_id: UUID
+    ) -> models.OwnChoicesView:
+        """What the caller can do with the request now, as whoever asked, filed or works on it."""
+        return await self._ask(
+            "GET",
+            f"/api/requests/{at(community)}/requests/{request_id}/choices",
+            caller,
+            models.OwnChoicesView,
         )
 
     async def settle_on_the_spot(
@@ -214,16 +226,18 @@ class Requests:
         caller: Caller,
         community: str,
         request_id: UUID,
+        body: models.Registering | None = None,
         *,
         idempotency_key: str | None = None,
         version: int | None = None,
     ) -> models.RequestView:
-        """Take the request in (立案)."""
+        """Take the request in (立案), as another category where it was filed as a wrong one."""
         return await self._ask(
             "POST",
             f"/api/requests/{at(community)}/requests/{request_id}/register",
             caller,
             models.RequestView,
+            body=body,
             idempotency_key=idempotency_key,
             version=version,
         )
@@ -284,6 +298,27 @@ class Requests:
         return await self._ask(
             "POST",
             f"/api/requests/{at(community)}/requests/{request_id}/dispatch",
+            caller,
+            models.RequestView,
+            body=body,
+            idempotency_key=idempotency_key,
+            version=version,
+        )
+
+    async def note(
+        self,
+        caller: Caller,
+        community: str,
+        request_id: UUID,
+        body: models.Noting,
+        *,
+        idempotency_key: str | None = None,
+        version: int | None = None,
+    ) -> models.RequestView:
+        """Write down what only staff read; nothing moves, and nobody is told."""
+        return await self._ask(
+            "POST",
+            f"/api/requests/{at(community)}/requests/{request_id}/notes",
             caller,
             models.RequestView,
             body=body,

@@ -326,6 +326,26 @@ class Volunteers:
             version=version,
         )
 
+    async def list_candidates(
+        self,
+        caller: Caller,
+        community: str,
+        *,
+        skill: str | None = None,
+        among: list[UUID] | None = None,
+        without: list[UUID] | None = None,
+        limit: int | None = None,
+    ) -> list[models.CandidateView]:
+        """People, then organisations: skilled first, then who has least to do and rested
+        longest."""
+        return await self._ask(
+            "GET",
+            f"/api/volunteers/{at(community)}/candidates",
+            caller,
+            list[models.CandidateView],
+            query={"skill": skill, "among": among, "without": without, "limit": limit},
+        )
+
     async def form_team(
         self,
         caller: Caller,

@@ -1,5 +1,6 @@
 """Who may open a page, and which forms are taken. Both are decided here, for every page."""
 
+import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable
@@ -45,7 +46,10 @@ async def _signed_in(visitor: Visiting) -> Visitor:
         visitor.session = None
     if visitor.who is None:
         raise SignInFirst
-    await visitor.titles.learn(visitor.who.memberships, visitor.caller)
+    asked = [visitor.titles.learn(visitor.who.memberships, visitor.caller)]
+    if visitor.wants_page and visitor.place:
+        asked.append(visitor.count_unread())
+    await asyncio.gather(*asked)
     return visitor
 
 

@@ -1,15 +1,17 @@
 """My data: who I am, what I am where, my password, and the end of the session."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
 
 from services.console.clients import Refused, TooMany, Unavailable
-from services.console.clients.models.directory import NewPassword
+from services.console.clients.models.directory import MeTerms, MeView, NewPassword
 from services.console.pages.access import SignedIn
-from services.console.pages.parts.forms import FormSent, refusal
+from services.console.pages.parts.forms import FormSent, Remarks, refusal
 from services.console.pages.parts.part import part
 from services.console.pages.session import Session
+from services.console.pages.texts import ENGLISH
 from services.console.pages.visitor import Visitor
 
 __all__ = ["router"]
@@ -17,6 +19,7 @@ __all__ = ["router"]
 router = APIRouter()
 
 SHORTEST_PASSWORD = 10
+LONGEST_NUMBER = 18
 
 
 class PasswordForm(FormSent):
@@ -26,12 +29,39 @@ class PasswordForm(FormSent):
     new: str = ""
 
 
+class DetailsForm(FormSent):
+    """What one may change about oneself, and the version that was shown."""
+
+    language: str = ""
+    login_name: str = ""
+    version: str = ""
+
+
 @router.get("/me")
 async def me(visitor: SignedIn) -> Response:
     """What the directory knows of the visitor."""
     return await _me(visitor)
 
 
+@router.post("/me/details")
+async def change_details(visitor: SignedIn, sent: Annotated[DetailsForm, Form()]) -> Response:
+    """In which language notices are written, and the name to sign in with."""
+    body = MeTerms(
+        language="en" if sent.language == ENGLISH else "zh-CN",
+        login_name=sent.login_name.strip() or None,
+    )
+    ask = visitor.services.directory.change_me
+    try:
+        await ask(visitor.caller, body, version=_number(sent.version))
+    except (Refused, TooMany, Unavailable) as problem:
+        found = refusal(problem, visitor, {"language": "language", "login_name": "login_name"})
+        return await _me(
+            visitor, found.status, headers=found.headers, details=found.remarks, typed=sent
+        )
+    return visitor.go_on("/me?done=details")
+
+
+@router.get("/me/details")
 @router.get("/me/password")
 async def back_to_me(visitor: SignedIn) -> Response:
     """The form is on the page above."""
@@ -56,8 +86,42 @@ async def change_password(visitor: SignedIn, sent: Annotated[PasswordForm, Form(
     return visitor.go_on("/me?done=password")
 
 
-async def _me(visitor: Visitor, status: int = 200, **context: Any) -> Response:
+async def _me(
+    visitor: Visitor,
+    status: int = 200,
+    *,
+    details: Remarks | None = None,
+    typed: DetailsForm | None = None,
+    **context: Any,
+) -> Response:
+    """The page; `details` is what is said about the form for these, `typed` what it was sent."""
     found = await part(visitor.services.directory.get_me(visitor.caller))
     if found.value:
         visitor.titles.remember(found.value)
-    return visitor.page("me.html", status, me=found, done=visitor.parameter("done"), **context)
+    return visitor.page(
+        "me.html",
+        status,
+        me=found,
+        homes=await _homes(visitor, found.value),
+        done=visitor.parameter("done"),
+        details=details or {},
+        typed=typed,
+        **context,
+    )
+
+
+async def _homes(visitor: Visitor, me: MeView | None) -> dict[str, str]:
+    """Where the visitor lives or works, by community; without what cannot be had now."""
+    own = [(one.community, one.place_id) for one in me.memberships if one.place_id] if me else []
+    found = await asyncio.gather(
+        *(part(visitor.places.title(visitor.caller, community, place)) for community, place in own)
+    )
+    return {
+        community: title.value
+        for (community, _), title in zip(own, found, strict=True)
+        if title.value
+    }
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else None

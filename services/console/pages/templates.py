@@ -20,8 +20,12 @@ _ALWAYS: Final[Mapping[str, Any]] = {
     "asset": assets.address,
     "health_words": words.HEALTH,
     "most_photos": PHOTOS_EACH,
+    "next_words": words.NEXT,
     "service_names": words.SERVICES,
+    "star_words": words.STARS,
     "status_words": words.STATUS,
+    "step_words": words.STEPS,
+    "whom_words": words.WHOM,
 }
 """What every template finds, besides what its page gives it."""
 
@@ -42,9 +46,10 @@ def _templates(language: str) -> Environment:
         catalogue.gettext, catalogue.ngettext, newstyle=True
     )
     told = catalogue.gettext
-    filters: dict[str, Callable[[Any], str]] = {
+    filters: dict[str, Callable[[Any], object]] = {
         "moment": lambda at: times.moment(at, told),
         "day": lambda at: times.day(at, told),
+        "options": lambda table: words.options(table, told),
         "roles": lambda names: words.roles(names, told),
     }
     environment.filters.update(filters)

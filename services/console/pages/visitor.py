@@ -1,5 +1,6 @@
 """Who looks at a page: their language and text size, their session, their community."""
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -9,9 +10,12 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.console.clients import Caller, Services
+from services.console.clients.models.notify import UnreadView
 from services.console.pages import templates, texts
 from services.console.pages.cookies import Cookies
 from services.console.pages.parts import navigation
+from services.console.pages.parts.part import Part, part
+from services.console.pages.places import Places
 from services.console.pages.session import Renewals, Session
 from services.console.pages.titles import Titles
 from services.console.pages.who import Who
@@ -28,6 +32,7 @@ COMMUNITY: Final = "community"
 SESSION_SECONDS: Final = 30 * 24 * 3600
 """As long as the directory lets a session lie unused."""
 
+UNREAD_SECONDS: Final = 0.5
 CHOICE_SECONDS: Final = 365 * 24 * 3600
 
 
@@ -54,6 +59,8 @@ class Visitor:
         self.once = secrets.token_urlsafe(16)
         """The Idempotency-Key of the next form; a form that is shown again keeps its own."""
         self.was_renewed = False
+        self.unread: Part[UnreadView] | None = None
+        """How many notices are unread; None: nobody asked."""
 
     @classmethod
     async def of(cls, request: Request) -> "Visitor":
@@ -76,6 +83,11 @@ class Visitor:
     def titles(self) -> Titles:
         """What communities are called."""
         return self._request.app.state.titles
+
+    @property
+    def places(self) -> Places:
+        """Where things are."""
+        return self._request.app.state.places
 
     @property
     def caller(self) -> Caller:
@@ -110,6 +122,11 @@ class Visitor:
         return self.who.roles_in(self.place) if self.who else frozenset()
 
     @property
+    def wants_page(self) -> bool:
+        """Whether the browser asks for a page, and not for a picture in one."""
+        return "text/html" in self._request.headers.get("accept", "")
+
+    @property
     def is_partial(self) -> bool:
         """Whether the script asks for a block of a page, not for all of it (htmx 4)."""
         return self._request.headers.get("hx-request-type") == "partial"
@@ -135,6 +152,14 @@ class Visitor:
         if self.session and (self.session.is_over() or self.who is None):
             self.session = await renewals.renew(self.session, self.caller)
             self.was_renewed = True
+
+    async def count_unread(self) -> None:
+        """Ask how many notices are unread. No page waits long for that."""
+        try:
+            async with asyncio.timeout(UNREAD_SECONDS):
+                self.unread = await part(self.services.notify.count_unread(self.caller))
+        except TimeoutError:
+            self.unread = Part(None)
 
     def page(
         self,

@@ -161,10 +161,18 @@ async def get_names(
     caller: Annotated[Caller, may("see names")],
     tx: ReadTx,
 ) -> list[NameView]:
-    """Names for a page; in full for staff, 张* for others. Strangers' ids are left out."""
-    names = await store.names(tx, community, sorted(wanted.ids))
+    """Names of people and organisations for a page; strangers' ids are left out.
+
+    In full for staff, 张* for others.
+    """
+    ids = sorted(wanted.ids)
     is_masked = not caller.roles_in(community) & (STAFF | {Role.OPERATOR})
-    return [NameView.of(one, name, is_masked=is_masked) for one, name in names.items()]
+    people = await store.names(tx, community, ids)
+    organisations = await store.organisation_titles(tx, community, ids)
+    return [
+        *(NameView.of(one, name, is_masked=is_masked) for one, name in people.items()),
+        *(NameView(id=one, name=title) for one, title in organisations.items()),
+    ]
 
 
 class RevealFilters(PageQuery):

@@ -74,6 +74,12 @@ from services.directory.store.sign_in import (
     standings,
     use_refresh_token,
 )
+from services.directory.store.titles import (
+    PlaceTitle,
+    found_titles,
+    organisation_titles,
+    place_titles,
+)
 from services.directory.store.visits import (
     Reveal,
     RevealSearch,
@@ -94,6 +100,7 @@ __all__ = [
     "OrganisationSearch",
     "PeopleSearch",
     "PlaceSearch",
+    "PlaceTitle",
     "RefreshToken",
     "Reveal",
     "RevealSearch",
@@ -106,6 +113,7 @@ __all__ = [
     "every",
     "every_place",
     "forget_expired",
+    "found_titles",
     "grid_of_member",
     "grids",
     "grids_of",
@@ -130,9 +138,11 @@ __all__ = [
     "matching_members",
     "names",
     "open_platform",
+    "organisation_titles",
     "organisations",
     "organisations_by_code",
     "people",
+    "place_titles",
     "places",
     "places_by_code",
     "places_of_grid",

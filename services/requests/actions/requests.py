@@ -21,6 +21,7 @@ __all__ = [
     "close",
     "dispatch",
     "follow_tasks",
+    "note",
     "open_catalogue",
     "put_category",
     "put_on_list",
@@ -59,6 +60,8 @@ class Asking:
     description: str
     place_id: UUID
     requester_id: UUID
+    note: str = ""
+    """What only those need to know whom the request concerns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Change:
 async def submit(tx: Transaction, community: str, asking: Asking, *, by: UUID) -> ServiceRequest:
     """Submit a request, for oneself or for another member. Raises UnknownId."""
     request, event = await _new(tx, community, asking, by=by)
-    await store.create(tx, request, Step("submitted", by, request.created_at), event)
+    await store.create(tx, request, _first_step(request, asking), event)
     return request
 
 
@@ -90,7 +93,7 @@ async def settle_on_the_spot(
 ) -> ServiceRequest:
     """即办: file, resolve and close in one call; `spoken_word` is the resident's confirmation."""
     request, submitted = await _new(tx, community, asking, by=by)
-    await store.create(tx, request, Step("submitted", by, request.created_at), submitted)
+    await store.create(tx, request, _first_step(request, asking), submitted)
     resolved, closed, closing = domain.settle_on_the_spot(
         request, by=by, service_minutes=service_minutes, now=clock.now()
     )
@@ -100,10 +103,14 @@ async def settle_on_the_spot(
     return closed
 
 
-async def register(tx: Transaction, change: Change) -> ServiceRequest:
-    """Take a request in."""
+async def register(
+    tx: Transaction, change: Change, *, category: str | None = None
+) -> ServiceRequest:
+    """Take a request in, as another category where one is named. Raises UnknownId."""
     request = await _load(tx, change)
-    return await _keep(tx, "registered", change, *domain.register(request, now=clock.now()))
+    terms = await _category(tx, change.community, category) if category else None
+    decided = domain.register(request, category=terms, now=clock.now())
+    return await _keep(tx, "registered", change, *decided)
 
 
 async def reject(tx: Transaction, change: Change, *, reason: str) -> ServiceRequest:
@@ -136,6 +143,13 @@ async def dispatch(tx: Transaction, change: Change, *, taker: Taker) -> ServiceR
         raise UnknownId("taker")
     decided = domain.dispatch(request, taker=taker, now=clock.now())
     return await _keep(tx, "dispatched", change, *decided)
+
+
+async def note(tx: Transaction, change: Change, *, words: str) -> ServiceRequest:
+    """Write down what only staff read."""
+    noted = domain.note(await _load(tx, change), now=clock.now())
+    await store.save(tx, noted, Step(store.NOTED, change.by, noted.updated_at, words))
+    return noted
 
 
 async def cancel(tx: Transaction, change: Change, *, reason: str) -> ServiceRequest:
@@ -216,9 +230,7 @@ async def _new(
     tx: Transaction, community: str, asking: Asking, *, by: UUID
 ) -> tuple[ServiceRequest, Event]:
     """A request that is not stored yet. Raises UnknownId."""
-    category = await store.category(tx, community, asking.category)
-    if category is None:
-        raise UnknownId("category")
+    category = await _category(tx, community, asking.category)
     if not await neighbourhood.knows_place(tx, community, asking.place_id):
         raise UnknownId("place_id")
     if asking.requester_id != by and not await neighbourhood.knows_member(
@@ -237,6 +249,18 @@ async def _new(
         filed_by=by,
         now=now,
     )
+
+
+async def _category(tx: Transaction, community: str, code: str) -> Category:
+    """A category that can be chosen. Raises UnknownId."""
+    category = await store.category(tx, community, code)
+    if category is None:
+        raise UnknownId("category")
+    return category
+
+
+def _first_step(request: ServiceRequest, asking: Asking) -> Step:
+    return Step("submitted", request.filed_by, request.created_at, asking.note)
 
 
 async def _load(tx: Transaction, change: Change) -> ServiceRequest:

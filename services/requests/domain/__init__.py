@@ -5,6 +5,7 @@ from services.requests.domain.deadline import LOCAL_TIME, start_of_day
 from services.requests.domain.intake import (
     cancel,
     dispatch,
+    note,
     put_on_list,
     register,
     reject,
@@ -18,6 +19,7 @@ from services.requests.domain.outcome import (
     settle_on_the_spot,
     verify,
 )
+from services.requests.domain.own import OwnChoices, own_choices
 from services.requests.domain.photos import require_may_show
 from services.requests.domain.queue import CALL_BACK, Queue
 from services.requests.domain.request import Category, ServiceRequest, Status
@@ -38,6 +40,7 @@ __all__ = [
     "LOCAL_TIME",
     "Category",
     "Choices",
+    "OwnChoices",
     "Queue",
     "ServiceRequest",
     "Slip",
@@ -51,7 +54,9 @@ __all__ = [
     "dispatch",
     "follow_task",
     "make_slip",
+    "note",
     "opens",
+    "own_choices",
     "put_on_list",
     "rate",
     "rate_by_slip",

@@ -1,5 +1,6 @@
 """A service request: where it can stand, and the words for what cannot be done to it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from shared.events import RequestClosed, RequestListed, Taker, Work
 from shared.events.requests import EvidenceNeeded, RequestEvent
-from shared.problems import NotAllowed, NotMet, WrongState
+from shared.problems import NotAllowed, NotMet, Problem, WrongState
 
 
 class Status(StrEnum):
@@ -159,10 +160,31 @@ class ServiceRequest:
         return frozenset({self.requester_id, self.filed_by})
 
 
+def terms_of(category: Category) -> dict[str, Any]:
+    """The fields of a request that come from its category."""
+    return {
+        "category": category.code,
+        "visibility": category.visibility,
+        "evidence_needed": category.evidence_needed,
+        "points_rule": category.points_rule,
+        "takers_wanted": category.takers_wanted,
+        "limit_hours": category.limit_hours,
+    }
+
+
 def require(request: ServiceRequest, statuses: set[Status]) -> None:
     """The step fits only these states. Raises WrongState."""
     if request.status not in statuses:
         raise WrongState(f"{request.number}: {request.status}")
+
+
+def is_allowed(rule: Callable[[], object]) -> bool:
+    """Whether a step would be taken now: the rule itself is asked."""
+    try:
+        rule()
+    except Problem:
+        return False
+    return True
 
 
 def step(request: ServiceRequest, now: datetime, **changes: Any) -> ServiceRequest:

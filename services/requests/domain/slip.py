@@ -3,16 +3,15 @@
 Whoever holds it acts for the person who asked. It ends some time after the request has ended.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from services.requests.domain.outcome import REOPEN_DAYS, close, rate, say_not_solved
-from services.requests.domain.request import NotYours, ServiceRequest, Status
+from services.requests.domain.request import NotYours, ServiceRequest, Status, is_allowed
 from shared.events import RequestClosed, RequestRated, RequestReopened, RequestReworked
-from shared.problems import NotAllowed, NotFound, Problem, WrongState
+from shared.problems import NotAllowed, NotFound, WrongState
 
 CODE_LETTERS: Final = 12
 """Sixty random bits: a million guesses find one of a million slips with a chance of 1 : 10⁶."""
@@ -122,20 +121,12 @@ def rate_by_slip(
 def choices(request: ServiceRequest, slip: Slip, *, now: datetime) -> Choices:
     """The buttons that would do something: the rules themselves are asked."""
     return Choices(
-        confirm=_may(lambda: confirm_by_slip(request, slip, now=now)),
-        not_solved=_may(lambda: say_not_solved_by_slip(request, reason="?", now=now)),
-        rate=_may(lambda: rate_by_slip(request, slip, stars=1, now=now)),
+        confirm=is_allowed(lambda: confirm_by_slip(request, slip, now=now)),
+        not_solved=is_allowed(lambda: say_not_solved_by_slip(request, reason="?", now=now)),
+        rate=is_allowed(lambda: rate_by_slip(request, slip, stars=1, now=now)),
     )
 
 
 def _require_another_hand(request: ServiceRequest, slip: Slip) -> None:
     if slip.made_by in request.handlers:
         raise SlipOfAHandler
-
-
-def _may(step: Callable[[], object]) -> bool:
-    try:
-        step()
-    except Problem:
-        return False
-    return True

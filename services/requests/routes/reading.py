@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from services.requests import store
+from services.requests import domain, store
 from services.requests.domain import Queue, Status
 from services.requests.permissions import may
 from services.requests.routes.views import (
+    OwnChoicesView,
     QueueCounts,
     RequestView,
     StepView,
@@ -98,8 +99,19 @@ async def get_request(
 async def get_history(
     community: CommunityPath, request_id: UUID, viewer: Viewer, tx: Tx
 ) -> list[StepView]:
-    """Every step of a request, oldest first."""
-    request = await store.read(tx, community, request_id, seen_by=seen_by(viewer, community))
+    """Every step of a request, oldest first; what staff noted for each other only for them."""
+    eyes = seen_by(viewer, community)
+    request = await store.read(tx, community, request_id, seen_by=eyes)
     concerned = concerns(request, viewer)
-    steps = await store.history(tx, community, request_id)
+    steps = await store.history(tx, community, request_id, for_staff=eyes is None)
     return [StepView.of(one, concerned=concerned) for one in steps]
+
+
+@router.get("/{request_id}/choices")
+async def get_own_choices(
+    community: CommunityPath, request_id: UUID, viewer: Viewer, tx: Tx
+) -> OwnChoicesView:
+    """What the caller can do with the request now, as whoever asked, filed or works on it."""
+    request = await store.read(tx, community, request_id, seen_by=seen_by(viewer, community))
+    found = domain.own_choices(request, by=viewer.person_id, now=clock.now())
+    return OwnChoicesView.of(request, found)

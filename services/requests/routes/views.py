@@ -1,5 +1,6 @@
 """What callers send and see of requests."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.requests import actions, store
-from services.requests.domain import Category, Choices, ServiceRequest, Status
+from services.requests.domain import Category, Choices, OwnChoices, ServiceRequest, Status
 from services.requests.domain.slip import good_until, not_solved_until
 from services.requests.permissions import SEES_ALL
 from shared.door import Versioned
@@ -22,10 +23,13 @@ __all__ = [
     "Dispatching",
     "FollowUpView",
     "Listing",
+    "Noting",
     "OnTheSpot",
+    "OwnChoicesView",
     "QueueCounts",
     "Rating",
     "Reason",
+    "Registering",
     "RequestView",
     "SlipView",
     "StepView",
@@ -54,6 +58,11 @@ class Asking(Payload):
     description: Words = Field(min_length=1, examples=["三楼楼道灯不亮，老人晚上看不清。"])
     place_id: UUID = Field(description="Where: a place of the community, a building at most.")
     requester_id: UUID | None = Field(default=None, description="For whom; none: for oneself.")
+    note: Words = Field(
+        default="",
+        description="For owners, handlers and staff, in the history: which door, whom to ring.",
+        examples=["3单元501室。请打给王阿姨 13800138000。"],
+    )
 
 
 class OnTheSpot(Asking):
@@ -69,6 +78,18 @@ class Reason(Payload):
     """Why."""
 
     reason: Words = ""
+
+
+class Registering(Payload):
+    """How the request is taken in."""
+
+    category: Code | None = Field(default=None, description="None: as it was filed.")
+
+
+class Noting(Payload):
+    """What staff write down for each other."""
+
+    words: Words = Field(min_length=1, examples=["已电话联系，家中有人时再上门。"])
 
 
 class Listing(Payload):
@@ -142,6 +163,7 @@ class RequestView(Versioned):
     takers_wanted: int
     evidence_needed: EvidenceNeeded
     points_rule: str | None
+    offered_to: Taker | None = Field(description="Whom it was dispatched to, and who may answer.")
     work: tuple[Work, ...]
     verified_by: UUID | None
     stars: int | None
@@ -158,8 +180,8 @@ class RequestView(Versioned):
         view = cls.model_validate(request, from_attributes=True)
         if concerns(request, caller):
             return view
-        hidden = {"requester_id": None, "filed_by": None, "verified_by": None, "work": ()}
-        return view.model_copy(update=hidden)
+        hidden = dict.fromkeys(("requester_id", "filed_by", "offered_to", "verified_by"))
+        return view.model_copy(update=hidden | {"work": ()})
 
 
 class QueueCounts(BaseModel):
@@ -173,6 +195,24 @@ class QueueCounts(BaseModel):
     to_call_back: int = Field(
         description="待回访: closed within seven days, not on the spot, and not rated."
     )
+
+
+class OwnChoicesView(BaseModel):
+    """Which buttons would do something now for the caller, staff or not, as a member."""
+
+    confirm: bool = Field(description="解决了: close it.")
+    not_solved: bool = Field(description="没解决: back to its takers, or open again.")
+    not_solved_until: datetime | None = Field(
+        description="Until when a closed request can be opened again."
+    )
+    rate: bool
+    cancel: bool
+    add_photos: bool
+
+    @classmethod
+    def of(cls, request: ServiceRequest, found: OwnChoices) -> "OwnChoicesView":
+        """The view of what can be chosen."""
+        return cls(**asdict(found), not_solved_until=not_solved_until(request))
 
 
 class StepView(BaseModel):

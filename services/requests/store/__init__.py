@@ -11,6 +11,7 @@ from services.requests.store.figures import (
     figures_of_all,
 )
 from services.requests.store.requests import (
+    NOTED,
     Step,
     create,
     history,
@@ -23,6 +24,7 @@ from services.requests.store.searches import Order, Search, count_queues, read, 
 from services.requests.store.slips import attempts, find_slip, forget_slips, keep_slip
 
 __all__ = [
+    "NOTED",
     "Figures",
     "GridFigures",
     "Order",

@@ -1,5 +1,6 @@
 """All SQL of the volunteers service; every statement names the community."""
 
+from services.volunteers.store.candidates import Candidate, CandidateSearch, candidates
 from services.volunteers.store.hours import ServiceRecord, record, records, total_minutes
 from services.volunteers.store.tasks import Eyes, Key, Search, load, load_cycles, read, save, search
 from services.volunteers.store.teams import load_team, read_team, save_team, teams
@@ -14,12 +15,15 @@ from services.volunteers.store.volunteers import (
 )
 
 __all__ = [
+    "Candidate",
+    "CandidateSearch",
     "Eyes",
     "Key",
     "Search",
     "ServiceRecord",
     "VolunteerSearch",
     "add_volunteers",
+    "candidates",
     "load",
     "load_cycles",
     "load_team",

@@ -50,6 +50,7 @@ __all__ = [
     "PersonViewPage",
     "PhoneView",
     "PlaceTerms",
+    "PlaceTitleView",
     "PlaceView",
     "PlaceViewPage",
     "Polygon",
@@ -491,6 +492,19 @@ class PlaceTerms(BaseModel):
     code: str
     parent_id: UUID | None = None
     compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None = None
+
+
+class PlaceTitleView(BaseModel):
+    """What a place is called."""
+
+    id: UUID
+    kind: Literal[
+        "community", "grid", "micro_grid", "compound", "building", "entrance", "household"
+    ]
+    title: str
+    building_id: UUID | None
+    grid_id: UUID | None
+    grid_title: str | None
 
 
 class PlaceViewPage(BaseModel):

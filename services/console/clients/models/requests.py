@@ -25,15 +25,18 @@ __all__ = [
     "LetterView",
     "LettersView",
     "Listing",
+    "Noting",
     "OnTheSpot",
     "OutboxView",
     "Overview",
+    "OwnChoicesView",
     "PhotoView",
     "Queue",
     "QueueCounts",
     "Rate",
     "Rating",
     "Reason",
+    "Registering",
     "RequestView",
     "RequestViewPage",
     "SlipView",
@@ -53,6 +56,7 @@ class Asking(BaseModel):
     description: str
     place_id: UUID
     requester_id: UUID | None = None
+    note: str = ""
 
 
 class CategoryView(BaseModel):
@@ -260,6 +264,12 @@ class Listing(BaseModel):
     takers_wanted: int | None = None
 
 
+class Noting(BaseModel):
+    """What staff write down for each other."""
+
+    words: str
+
+
 class OnTheSpot(BaseModel):
     """A small thing that staff have just settled (即办)."""
 
@@ -267,6 +277,7 @@ class OnTheSpot(BaseModel):
     description: str
     place_id: UUID
     requester_id: UUID | None = None
+    note: str = ""
     service_minutes: int
     spoken_word: str
 
@@ -283,6 +294,17 @@ class Overview(BaseModel):
     total_solved: int
     on_time_completion_rate: Rate
     satisfaction_rate: Rate
+
+
+class OwnChoicesView(BaseModel):
+    """Which buttons would do something now for the caller, staff or not, as a member."""
+
+    confirm: bool
+    not_solved: bool
+    not_solved_until: datetime | None
+    rate: bool
+    cancel: bool
+    add_photos: bool
 
 
 class PhotoView(BaseModel):
@@ -322,6 +344,12 @@ class Reason(BaseModel):
     reason: str = ""
 
 
+class Registering(BaseModel):
+    """How the request is taken in."""
+
+    category: str | None = None
+
+
 class Work(BaseModel):
     """What one taker did: the hours of service go to the taker, the deed to the person."""
 
@@ -348,6 +376,7 @@ class RequestView(BaseModel):
     takers_wanted: int
     evidence_needed: Literal["none", "note", "photo"]
     points_rule: str | None
+    offered_to: Taker | None
     work: list[Work]
     verified_by: UUID | None
     stars: int | None

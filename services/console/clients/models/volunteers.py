@@ -10,6 +10,7 @@ __all__ = [
     "Acting",
     "AssignmentView",
     "Availability",
+    "CandidateView",
     "Changing",
     "Completing",
     "ConsumerView",
@@ -86,6 +87,16 @@ class AssignmentView(BaseModel):
 
 
 type Availability = Literal["active", "paused"]
+
+
+class CandidateView(BaseModel):
+    """Somebody who could take a request, and why they stand where they stand."""
+
+    taker: Taker
+    skills: list[str]
+    is_skilled: bool
+    tasks_held: int
+    last_served_at: datetime | None
 
 
 class Changing(BaseModel):

@@ -31,6 +31,7 @@ _TABS: Final = (
     Tab(N_("任务"), "tasks", "task", HELPERS),
     Tab(N_("网格"), "grid", "grid", GRID),
     Tab(N_("工作台"), "desk", "desk", COORDINATORS),
+    Tab(N_("消息"), "/inbox", "inbox", EVERY_MEMBER),
     Tab(N_("平台"), "/operator", "operator", OPERATORS),
     Tab(N_("我的"), "/me", "person", frozenset(Role)),
 )

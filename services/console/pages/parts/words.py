@@ -1,11 +1,22 @@
 """Words of the neighbourhood as people read them (`DOMAIN.md` §5)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from services.console.pages.texts import N_
 
-__all__ = ["HEALTH", "ROLES", "SERVICES", "STATUS", "roles"]
+__all__ = [
+    "HEALTH",
+    "NEXT",
+    "ROLES",
+    "SERVICES",
+    "STARS",
+    "STATUS",
+    "STEPS",
+    "WHOM",
+    "options",
+    "roles",
+]
 
 SERVICES: Final = {
     "directory": N_("登录与名册"),
@@ -45,6 +56,62 @@ STATUS: Final = {
     "closed": N_("已结案"),
     "cancelled": N_("已撤单"),
 }
+
+NEXT: Final = {
+    "submitted": N_("社区会尽快受理，有进展会告诉您。"),
+    "registered": N_("社区已经记下，正在安排人来办。"),
+    "rejected": N_("社区没有受理，原因写在下面的经过里。"),
+    "listed": N_("已经发布出去，等邻居或单位来接。"),
+    "dispatched": N_("已经派给人了，等对方接单。"),
+    "accepted": N_("已经有人接单，会安排时间来办。"),
+    "in_progress": N_("正在办，办好后请您确认。"),
+    "resolved": N_("对方说办好了，请您看看解决了没有。"),
+    "closed": N_("已经办结。"),
+    "cancelled": N_("已经撤回，不再办理。"),
+}
+"""What comes next, for whoever asked."""
+
+STEPS: Final = {
+    "submitted": N_("提交诉求"),
+    "registered": N_("社区受理"),
+    "rejected": N_("不予受理"),
+    "listed": N_("发布到需求清单"),
+    "dispatched": N_("派单"),
+    "claimed": N_("接单"),
+    "declined": N_("退单"),
+    "started": N_("开始办理"),
+    "completed": N_("报告办好了"),
+    "resolved": N_("当场办好"),
+    "verified": N_("核查通过"),
+    "reworked": N_("没解决，请办理人再办"),
+    "closed": N_("结案"),
+    "rated": N_("评价"),
+    "reopened": N_("没解决，重新打开"),
+    "cancelled": N_("撤单"),
+    "slip_printed": N_("打印回执"),
+}
+"""The lines of a history."""
+
+STARS: Final = {
+    "5": N_("非常满意"),
+    "4": N_("满意"),
+    "3": N_("一般"),
+    "2": N_("不满意"),
+    "1": N_("非常不满意"),
+}
+"""How it went; the best first."""
+
+WHOM: Final = {
+    "me": N_("我自己"),
+    "family": N_("替家人报"),
+    "other": N_("替别人报"),
+}
+"""For whom somebody asks."""
+
+
+def options(words: Mapping[str, str], gettext: Callable[[str], str]) -> list[tuple[str, str]]:
+    """Values and words for `form.choice` and `form.pick`, in the order of the table."""
+    return [(value, gettext(word)) for value, word in words.items()]
 
 
 def roles(names: Iterable[str], gettext: Callable[[str], str]) -> str:

@@ -3,10 +3,11 @@
 from fastapi import APIRouter, Depends
 
 from services.console.pages.access import only
-from services.console.pages.resident import home
+from services.console.pages.resident import filing, home, outcome, photos, requests
 from shared.permissions import EVERY_MEMBER
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/in/{community}", dependencies=[Depends(only(EVERY_MEMBER))])
-router.include_router(home.router)
+for page in (home, filing, requests, outcome, photos):
+    router.include_router(page.router)

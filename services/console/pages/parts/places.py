@@ -1,0 +1,66 @@
+"""Choosing a place, from the compound down to the building (`parts/places.html`)."""
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.console.clients.models.directory import PlaceView
+from services.console.pages.visitor import Visitor
+
+__all__ = ["Offer", "home_of", "offered"]
+
+MOST = 100
+
+_NUMBERS = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What can be chosen next: these places, or `inside` itself, which holds them."""
+
+    inside: PlaceView | None
+    places: list[PlaceView]
+    next: UUID | None
+    """The place to go on after, when there are more than one page shows."""
+
+
+async def offered(visitor: Visitor, inside: UUID | None, after: UUID | None = None) -> Offer:
+    """The compounds of the community, or what lies in one of them; by title, numbers as such.
+
+    A community without compounds offers its buildings. Raises Refused, TooMany, Unavailable.
+    """
+    ask, community = visitor.services.directory.list_places, visitor.community
+    if inside:
+        place = await visitor.places.get(visitor.caller, community, inside)
+        page = await ask(visitor.caller, community, parent_id=inside, after=after, limit=MOST)
+        found = [one for one in page.items if one.kind == "building"]
+    else:
+        place = await _community(visitor)
+        page = await ask(visitor.caller, community, kind="compound", after=after, limit=MOST)
+        if not page.items:
+            page = await ask(visitor.caller, community, kind="building", after=after, limit=MOST)
+        found = page.items
+    visitor.places.remember(community, *found)
+    return Offer(place, sorted(found, key=_in_order), page.next)
+
+
+async def home_of(visitor: Visitor) -> PlaceView | None:
+    """The building that the visitor's own place lies in, or is; None when none is known."""
+    me = await visitor.services.directory.get_me(visitor.caller)
+    own = next((one for one in me.memberships if one.community == visitor.community), None)
+    if own is None or own.place_id is None:
+        return None
+    way = await visitor.places.way_to(visitor.caller, visitor.community, own.place_id)
+    return next((one for one in reversed(way) if one.kind in {"building", "compound"}), None)
+
+
+async def _community(visitor: Visitor) -> PlaceView | None:
+    ask = visitor.services.directory.list_places
+    page = await ask(visitor.caller, visitor.community, kind="community", limit=1)
+    return page.items[0] if page.items else None
+
+
+def _in_order(place: PlaceView) -> list[tuple[int, str]]:
+    """2栋 before 10栋."""
+    parts = _NUMBERS.split(place.title)
+    return [(int(one), "") if one.isdecimal() else (0, one) for one in parts]
