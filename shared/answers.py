@@ -17,7 +17,7 @@ from shared.languages import field, prefers_english, reason
 from shared.problems import Problem
 from shared.reasons import told
 
-__all__ = ["PROBLEM_RESPONSES", "add_problem_answers", "problem_answer"]
+__all__ = ["PROBLEM_RESPONSES", "AnsweredBefore", "add_problem_answers", "problem_answer"]
 
 log = structlog.get_logger()
 
@@ -91,14 +91,29 @@ def problem_answer(
     return JSONResponse(body, problem.status, headers, "application/problem+json")
 
 
+class AnsweredBefore(Exception):  # noqa: N818 - what happened
+    """The transaction is taken back, and this answer, of the first time, is given again."""
+
+    def __init__(self, answer: Response) -> None:
+        """Carry the first answer."""
+        super().__init__()
+        self.answer = answer
+
+
 def add_problem_answers(app: FastAPI) -> None:
     """Answer every error of `app` as problem details; unknown ones are logged, and say nothing."""
+    app.add_exception_handler(AnsweredBefore, _again)
     app.add_exception_handler(Problem, _known)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _plain)
     for kind in (asyncpg.PostgresError, OSError):
         app.add_exception_handler(kind, _of_database)
     app.add_exception_handler(Exception, _unknown)
+
+
+async def _again(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, AnsweredBefore)  # noqa: S101 - registered for this class only
+    return error.answer
 
 
 async def _known(request: Request, error: Exception) -> Response:

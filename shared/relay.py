@@ -40,7 +40,7 @@ log = structlog.get_logger()
 LOCK: Final = 0x6A696E6C696E  # "jinlin"
 BATCH: Final = 500
 POLL_SECONDS: Final = 1.0
-GATHER_SECONDS: Final = 0.005
+GATHER_SECONDS: Final = 0.01
 LONGEST_GATHER_SECONDS: Final = 0.1
 """After a batch the relay rests, for so long an event of it: what commits meanwhile goes out
 together, which costs the bus and every consumer far less than one by one. After a single event it

@@ -34,6 +34,14 @@ def test_the_first_use_of_a_page_takes_little_script_and_style() -> None:
     assert sum(zipped(path.name) for path in assets.STATIC.glob("*.css")) <= MOST_STYLE_BYTES
 
 
+def test_large_text_is_one_class_of_the_page_and_nothing_else() -> None:
+    """So `tests/browser` loads a page once for both sizes of text."""
+    knowing = [
+        one.name for one in templates.FOLDER.rglob("*.html") if "is_large" in one.read_text()
+    ]
+    assert knowing == ["base.html"]
+
+
 def test_what_npm_brings_is_locked_by_hash_and_by_no_address() -> None:
     lock = json.loads((CONSOLE / "package-lock.json").read_text())
     wanted = json.loads((CONSOLE / "package.json").read_text())["dependencies"]

@@ -74,6 +74,18 @@ class View:
         }
 
 
+@dataclass(frozen=True)
+class Window:
+    """A browser that stays open for all who only look."""
+
+    opened: float
+    context: BrowserContext
+
+    @property
+    def is_old(self) -> bool:
+        return time.monotonic() - self.opened > KEPT_SECONDS
+
+
 @dataclass
 class Visitors:
     """The people of a scene, each signed in once by the form on the page."""
@@ -81,6 +93,7 @@ class Visitors:
     browser: Browser
     scene: Scene
     _kept: dict[str, tuple[float, Any]] = field(default_factory=dict)
+    _windows: dict[tuple[str | None, Language], Window] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @asynccontextmanager
@@ -103,6 +116,31 @@ class Visitors:
             yield context
         finally:
             await context.close()
+
+    @asynccontextmanager
+    async def page_of(self, who: str | None, language: Language) -> AsyncGenerator[Page]:
+        """A page for looking only: its browser is shared by all who look as somebody."""
+        window = self._windows.get((who, language))
+        if window is None or window.is_old:
+            if window:
+                await window.context.close()
+            window = Window(time.monotonic(), await self._looking(who, language))
+            self._windows[who, language] = window
+        page = await window.context.new_page()
+        try:
+            yield page
+        finally:
+            await page.close()
+
+    async def _looking(self, who: str | None, language: Language) -> BrowserContext:
+        view = View(language, width=DESK)
+        context = await self.browser.new_context(
+            **view.device,
+            base_url=self.scene.origin,
+            storage_state=await self._session(who) if who else None,
+        )
+        await choose(context, view)
+        return context
 
     async def _session(self, who: str) -> Any:
         """What a browser keeps of somebody's session."""
@@ -134,4 +172,4 @@ async def sign_in(page: Page, name: str, password: str) -> None:
     await page.get_by_label("登录名").fill(name)
     await page.get_by_label("密码").fill(password)
     await page.get_by_role("button", name="登录").click()
-    await expect(page.get_by_role("button", name="退出登录")).to_be_visible()
+    await expect(page.get_by_role("link", name="我的", exact=True)).to_be_visible()

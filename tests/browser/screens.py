@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 
 from playwright.async_api import Page
 
-from tests.browser.harness import DESK, PHONE, View
+from tests.browser.harness import DESK, PHONE, Language, View
 
-LANGUAGES = ("zh-CN", "en")
+LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
 SIZES_OF_TEXT = (False, True)
 WIDTHS = (PHONE, DESK)
-VIEWS = [View(*one) for one in itertools.product(LANGUAGES, SIZES_OF_TEXT, WIDTHS)]
+VIEWS = {
+    language: [View(language, *one) for one in itertools.product(SIZES_OF_TEXT, WIDTHS)]
+    for language in LANGUAGES
+}
+"""By language: for each of them a page is loaded."""
 
 
 async def send_nothing(page: Page) -> None:

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Route
 
-from tests.browser.checks import Watch, axe, findings_of
+from tests.browser.checks import Watch, axe, findings_in, findings_of
 from tests.browser.harness import DESK, View
 from tests.browser.keyboard import Keyboard
 
@@ -93,6 +93,14 @@ async def test_a_page_in_the_wrong_language_or_size_is_seen(page: Page) -> None:
 async def test_large_text_asks_for_more(page: Page, body: str, fault: str) -> None:
     findings = await found(page, body, LARGE, html='lang="en" class="large"')
     assert any(fault in one for one in findings), findings
+
+
+async def test_a_fault_of_one_view_is_seen_there(page: Page) -> None:
+    await shown(page, "<p>Good</p>", style="html.large p { font-size: 20px; color: #666 }")
+    assert await findings_in(page, [ENGLISH]) == []
+    findings = await findings_in(page, [ENGLISH, LARGE])
+    assert len(findings) == 2, findings
+    assert all(one.startswith("en-large-1280: ") for one in findings)
 
 
 async def test_axe_asks_for_contrast_of_seven_in_large_text_only(page: Page) -> None:

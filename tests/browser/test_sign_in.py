@@ -15,7 +15,9 @@ async def test_with_the_keyboard_alone(visitors: Visitors) -> None:
         await keyboard.write("登录名", "resident")
         await keyboard.write("密码", visitors.scene.sign_ins["resident"])
         await keyboard.press("button", "登录")
-        await expect(page.get_by_role("heading", name="您已登录")).to_be_visible()
+        await expect(page.get_by_role("heading", name="我的诉求")).to_be_visible()
+        await keyboard.press("link", "我的")
+        await expect(page.get_by_role("heading", name="退出")).to_be_visible()
         await keyboard.press("button", "退出登录")
         await expect(page.get_by_role("button", name="登录")).to_be_visible()
 
@@ -35,6 +37,7 @@ async def test_without_scripts(visitors: Visitors, who: str) -> None:
     async with visitors.context_of(has_scripts=False) as context:
         page = await context.new_page()
         await sign_in(page, who, visitors.scene.sign_ins[who])
+        await page.get_by_role("link", name="我的", exact=True).click()
         await page.get_by_role("button", name="退出登录").click()
         await expect(page.get_by_role("button", name="登录")).to_be_visible()
 

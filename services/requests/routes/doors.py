@@ -9,7 +9,8 @@ from services.requests import actions
 from services.requests.domain import Slip
 from services.requests.domain.slip import NoSlip
 from shared.database import ALL_COMMUNITIES, Transaction
-from shared.door import Asker, Key, opened
+from shared.door import opened
+from shared.once import Asker, Key
 from shared.patience import Address
 
 __all__ = ["BySlip", "SlipTx"]
