@@ -67,7 +67,7 @@ async def test_a_visit_is_logged_where_somebody_lives(
         await page.get_by_role("link", name="文化路1号院 1栋").click()
         await page.get_by_role("link", name="101室").click()
         await expect(page.get_by_text("张桂兰")).to_be_visible()
-        await page.get_by_text("打电话", exact=True).click()
+        await page.get_by_label("打电话").check()
         await page.get_by_label("情况").fill(words)
         await page.get_by_label("过几天还要再去").check()
         await page.get_by_role("button", name="记下来").click()

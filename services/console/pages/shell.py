@@ -48,7 +48,8 @@ async def offline() -> Response:
 async def draft_pass(visitor: Visiting) -> Response:
     """For the script that sends drafts (`drafts.js`): the token that forms need now, and whose.
 
-    A draft is sent for its writer only. No other site can read it. 401: nobody is signed in; 503: nobody can say who is.
+    A draft is sent for its writer only. No other site can read it. 401: nobody is signed in;
+    503: nobody can say who is.
     """
     try:
         await visitor.renew()
