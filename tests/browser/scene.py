@@ -20,7 +20,8 @@ class Scene:
     """Passwords by name: operator, staff, gridworker, resident, volunteer, unit."""
     things: Mapping[str, str]
     """Ids: `asked`, `listed`, `claimed`, `resolved`, `closed` are requests, `task` the listed
-    one's, `own_task` the claimed one's. `home` is a household, `neighbour` lives there."""
+    one's, `own_task` the claimed one's. Codes of slips: `slip` the resolved one's, `old_slip` the
+    closed one's. `home` is a household, `neighbour` lives there."""
 
 
 @asynccontextmanager
@@ -54,6 +55,9 @@ async def _played(story: Story) -> Mapping[str, str]:
         "listed": listed,
         "task": await story.put_on_list(listed),
         "asked": await story.ask("车棚里有人私拉电线充电"),
+        "slip": await story.slip(resolved),
+        "old_slip": await story.slip(closed),
+        "community": COMMUNITY,
     } | await _at_home(story)
 
 

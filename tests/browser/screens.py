@@ -86,6 +86,15 @@ SCREENS = (
     Screen("home-of-staff", "/", "staff"),
     Screen("home-of-the-operator", "/", "operator"),
     Screen("no-such-page", "/nowhere", status=404),
+    # paper slips
+    Screen("slip-to-print", "/in/{community}/requests/{asked}/slip", "staff"),
+    Screen("slip-printed", "/in/{community}/requests/{asked}/slip", "staff", after=send_nothing),
+    Screen("code-of-a-slip", "/f"),
+    Screen("code-of-a-slip-with-remarks", "/f", status=400, after=send_nothing),
+    Screen("code-of-no-slip", "/f/0000-0000-0000", status=404),
+    Screen("follow-by-a-slip", "/f/{slip}"),
+    Screen("not-solved-by-a-slip", "/f/{slip}/not-solved", status=400, after=send_nothing),
+    Screen("rate-by-a-slip", "/f/{old_slip}"),
     *GRID,
 )
 

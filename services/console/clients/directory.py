@@ -520,6 +520,25 @@ class Directory:
             version=version,
         )
 
+    async def list_colleagues(
+        self,
+        caller: Caller,
+        community: str,
+        organisation_id: UUID,
+        *,
+        after: UUID | None = None,
+        limit: int | None = None,
+    ) -> models.NameViewPage:
+        """Who may act for an organisation of the caller's, with their names in full, newest
+        first."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/organisations/{organisation_id}/colleagues",
+            caller,
+            models.NameViewPage,
+            query={"after": after, "limit": limit},
+        )
+
     async def change_organisation(
         self,
         caller: Caller,
@@ -577,6 +596,32 @@ class Directory:
             body=body,
             idempotency_key=idempotency_key,
             version=version,
+        )
+
+    async def list_revealed_phones(
+        self,
+        caller: Caller,
+        community: str,
+        *,
+        after: UUID | None = None,
+        limit: int | None = None,
+        person_id: UUID | None = None,
+    ) -> models.RevealViewPage:
+        """Whose phone was shown to whom, the last first."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/people/revealed-phones",
+            caller,
+            models.RevealViewPage,
+            query={"after": after, "limit": limit, "person_id": person_id},
+        )
+
+    async def get_person(
+        self, caller: Caller, community: str, person_id: UUID
+    ) -> models.PersonView:
+        """One member, the phone masked; with the membership's version as `ETag`."""
+        return await self._ask(
+            "GET", f"/api/directory/{at(community)}/people/{person_id}", caller, models.PersonView
         )
 
     async def put_membership(
@@ -684,22 +729,4 @@ class Directory:
             models.PhoneView,
             body=body,
             idempotency_key=idempotency_key,
-        )
-
-    async def list_revealed_phones(
-        self,
-        caller: Caller,
-        community: str,
-        *,
-        after: UUID | None = None,
-        limit: int | None = None,
-        person_id: UUID | None = None,
-    ) -> models.RevealViewPage:
-        """Whose phone was shown to whom, the last first."""
-        return await self._ask(
-            "GET",
-            f"/api/directory/{at(community)}/people/revealed-phones",
-            caller,
-            models.RevealViewPage,
-            query={"after": after, "limit": limit, "person_id": person_id},
         )

@@ -106,6 +106,7 @@ class Requests:
         *,
         after: UUID | None = None,
         limit: int | None = None,
+        ids: list[UUID] | None = None,
         status: list[models.Status] | None = None,
         category: str | None = None,
         place_id: UUID | None = None,
@@ -124,6 +125,7 @@ class Requests:
             query={
                 "after": after,
                 "limit": limit,
+                "ids": ids,
                 "status": status,
                 "category": category,
                 "place_id": place_id,

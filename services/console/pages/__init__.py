@@ -10,9 +10,11 @@ from services.console.pages import (
     inbox,
     me,
     operator,
+    register,
     resident,
     shell,
     sign_in,
+    slips,
     volunteer,
 )
 from services.console.pages.access import our_form
@@ -27,5 +29,19 @@ __all__ = ["Places", "Renewals", "SafeHeaders", "Titles", "add_error_pages", "ro
 router = APIRouter(dependencies=[Depends(our_form)])
 """Every form, whichever page takes it, has shown that it is ours."""
 
-for group in (health, assets, shell, sign_in, me, inbox, operator, resident, volunteer, grid, desk):
+for group in (
+    health,
+    assets,
+    shell,
+    sign_in,
+    me,
+    inbox,
+    operator,
+    resident,
+    volunteer,
+    grid,
+    desk,
+    slips,
+    register,
+):
     router.include_router(group.router)

@@ -47,6 +47,12 @@ class Filters(PageQuery):
     )
 
 
+class RevealFilters(PageQuery):
+    """Which reveals."""
+
+    person_id: UUID | None = None
+
+
 def deciding(caller: Caller, community: str) -> actions.Deciding:
     """Who decides about members, and what they may grant."""
     roles = caller.roles_in(community)
@@ -85,6 +91,27 @@ async def add_person(
     """Add a person who lives or works here; a kept answer tells their id and no name."""
     member = await actions.add_person(tx, deciding(caller, community), new.person(), new.wanted())
     return edition.told(AddedView(id=member.person.id, version=member.membership.version))
+
+
+@router.get("/revealed-phones", dependencies=[may("see revealed phones")])
+async def list_revealed_phones(
+    community: CommunityPath, tx: Tx, filters: Annotated[RevealFilters, Query()]
+) -> Page[RevealView]:
+    """Whose phone was shown to whom, the last first."""
+    found = await store.reveals(
+        tx,
+        store.RevealSearch(community, filters.person_id, after=filters.after, limit=filters.limit),
+    )
+    views = [RevealView.of(one) for one in found]
+    return Page[RevealView].of(views, [one.id for one in found], filters.limit)
+
+
+@router.get("/{person_id}", dependencies=[may("see people")])
+async def get_person(
+    community: CommunityPath, person_id: UUID, tx: Tx, edition: Edition
+) -> PersonView:
+    """One member, the phone masked; with the membership's version as `ETag`."""
+    return edition.told(PersonView.of(await store.read_member(tx, community, person_id)))
 
 
 @router.put("/{person_id}/membership")
@@ -175,12 +202,6 @@ async def get_names(
     ]
 
 
-class RevealFilters(PageQuery):
-    """Which reveals."""
-
-    person_id: UUID | None = None
-
-
 @router.post("/{person_id}/phone")
 async def reveal_phone(
     community: CommunityPath,
@@ -196,16 +217,3 @@ async def reveal_phone(
     )
     response.headers["cache-control"] = "no-store"
     return PhoneView(phone=phone)
-
-
-@router.get("/revealed-phones", dependencies=[may("see revealed phones")])
-async def list_revealed_phones(
-    community: CommunityPath, tx: Tx, filters: Annotated[RevealFilters, Query()]
-) -> Page[RevealView]:
-    """Whose phone was shown to whom, the last first."""
-    found = await store.reveals(
-        tx,
-        store.RevealSearch(community, filters.person_id, after=filters.after, limit=filters.limit),
-    )
-    views = [RevealView.of(one) for one in found]
-    return Page[RevealView].of(views, [one.id for one in found], filters.limit)

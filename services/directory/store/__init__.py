@@ -38,6 +38,7 @@ from services.directory.store.organisations import (
 )
 from services.directory.store.people import (
     PeopleSearch,
+    colleagues,
     load_members,
     load_person,
     login_names,
@@ -45,6 +46,7 @@ from services.directory.store.people import (
     names,
     open_platform,
     people,
+    read_member,
     read_person,
     save_memberships,
     save_people,
@@ -107,6 +109,7 @@ __all__ = [
     "UsedInvitation",
     "VisitSearch",
     "attempts",
+    "colleagues",
     "communities",
     "community_exists",
     "credentials",
@@ -149,6 +152,7 @@ __all__ = [
     "present",
     "public_keys",
     "put_back",
+    "read_member",
     "read_person",
     "read_place",
     "reveals",

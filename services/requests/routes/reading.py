@@ -15,6 +15,7 @@ from services.requests.routes.views import (
     RequestView,
     StepView,
     concerns,
+    eyes_of,
     seen_by,
 )
 from shared import clock
@@ -34,6 +35,7 @@ Grid = Annotated[UUID | None, Query(description="At this place or whatever lies 
 class Filters(PageQuery):
     """Which requests."""
 
+    ids: list[UUID] = Field(default_factory=list[UUID], max_length=100)
     status: list[Status] = Field(default_factory=list[Status])
     category: Code | None = None
     place_id: UUID | None = None
@@ -56,13 +58,14 @@ async def list_requests(
 
     A queue begins with what is due first, was closed first, or has waited longest.
     """
-    eyes = viewer.person_id if filters.mine else seen_by(viewer, community)
+    eyes = eyes_of(viewer, community) if filters.mine else seen_by(viewer, community)
     found = await store.search(
         tx,
         store.Search(
             community=community,
             seen_by=eyes,
             mine=filters.mine,
+            ids=filters.ids,
             statuses=filters.status,
             category=filters.category,
             queue=filters.queue,

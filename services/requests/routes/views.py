@@ -36,13 +36,20 @@ __all__ = [
     "Terms",
     "Verdict",
     "concerns",
+    "eyes_of",
     "seen_by",
 ]
 
 
-def seen_by(caller: Caller, community: str) -> UUID | None:
+def eyes_of(caller: Caller, community: str) -> store.Eyes:
+    """The caller, and for whom they may take what is offered."""
+    takers = caller.organisations_in(community) | {caller.person_id}
+    return store.Eyes(caller.person_id, sorted(takers))
+
+
+def seen_by(caller: Caller, community: str) -> store.Eyes | None:
     """Whose eyes a list is made for; None: somebody who may see every request."""
-    return None if caller.roles_in(community) & SEES_ALL else caller.person_id
+    return None if caller.roles_in(community) & SEES_ALL else eyes_of(caller, community)
 
 
 def concerns(request: ServiceRequest, caller: Caller) -> bool:
@@ -218,7 +225,7 @@ class OwnChoicesView(BaseModel):
 class StepView(BaseModel):
     """One line of the history."""
 
-    kind: str
+    kind: str = Field(description="What happened; slip_printed has the version of the step before.")
     by: UUID | None = Field(description="Hidden, like the note, from those it does not concern.")
     at: datetime
     note: str

@@ -20,11 +20,12 @@ from services.requests.store.requests import (
     save,
     save_handlers,
 )
-from services.requests.store.searches import Order, Search, count_queues, read, search
+from services.requests.store.searches import Eyes, Order, Search, count_queues, read, search
 from services.requests.store.slips import attempts, find_slip, forget_slips, keep_slip
 
 __all__ = [
     "NOTED",
+    "Eyes",
     "Figures",
     "GridFigures",
     "Order",

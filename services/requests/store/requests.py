@@ -107,7 +107,10 @@ _HISTORY = text(
     SELECT kind, by, at, note, version, cycle, via FROM step
     WHERE community = :community AND request_id = :id
       AND kind <> ALL(CAST(:hidden AS text[]))
-    ORDER BY version
+    UNION ALL
+    SELECT 'slip_printed', printed_by, printed_at, '', version, cycle, NULL FROM printed_slip
+    WHERE community = :community AND request_id = :id
+    ORDER BY version, at
     """
 )
 _NEXT_NUMBER = text(
@@ -167,7 +170,10 @@ async def load(
 async def history(
     tx: Transaction, community: str, request_id: UUID, *, for_staff: bool = False
 ) -> list[Step]:
-    """Every step of a request, in order; what staff noted for each other only `for_staff`."""
+    """Every step of a request, in order; and who printed a slip, which is no new version.
+
+    What staff noted for each other only `for_staff`.
+    """
     hidden = [] if for_staff else [NOTED]
     rows = await tx.execute(_HISTORY, {"community": community, "id": request_id, "hidden": hidden})
     return [Step(**row) for row in rows]

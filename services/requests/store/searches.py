@@ -15,10 +15,18 @@ from services.requests.store.tables import UNASSIGNED, UNRESOLVED
 from shared.database import Transaction
 from shared.problems import NotFound
 
-__all__ = ["IN_GRID", "WITH_GRID", "Order", "Search", "count_queues", "read", "search"]
+__all__ = ["IN_GRID", "WITH_GRID", "Eyes", "Order", "Search", "count_queues", "read", "search"]
 
 
 Order = Literal["newest", "due"]
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """Who looks, and every taker they can be: oneself and one's organisations."""
+
+    person_id: UUID
+    taker_ids: Sequence[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +34,10 @@ class Search:
     """Which requests of a community are wanted; `seen_by` None: all that staff may see."""
 
     community: str
-    seen_by: UUID | None
+    seen_by: Eyes | None
     mine: bool = False
     queue: Queue | None = None
+    ids: Sequence[UUID] = ()
     order: Order = "newest"
     statuses: Sequence[Status] = ()
     category: str | None = None
@@ -61,7 +70,9 @@ _SCOPES: Final[Mapping[_Scope, str]] = {
     "visible": """
         community = :community AND (
             requester_id = :seen_by OR filed_by = :seen_by OR :seen_by = ANY(handler_ids)
-            OR (visibility = 'public' AND status NOT IN ('submitted', 'rejected')))
+            OR (visibility = 'public' AND status NOT IN ('submitted', 'rejected'))
+            OR (status = 'dispatched'
+                AND CAST(offered_to ->> 'id' AS uuid) = ANY(CAST(:taker_ids AS uuid[]))))
     """,
     "mine": """
         community = :community AND id IN (
@@ -74,6 +85,7 @@ _SCOPES: Final[Mapping[_Scope, str]] = {
     """,
 }
 _FILTERS: Final = {
+    "ids": "id = ANY(CAST(:ids AS uuid[]))",
     "statuses": "status = ANY(CAST(:statuses AS text[]))",
     "category": "category = :category",
     "place_id": "place_id = :place_id",
@@ -121,10 +133,10 @@ _COUNT_OF_GRID = text(f"{WITH_GRID} {_counts(IN_GRID)}")
 
 
 async def read(
-    tx: Transaction, community: str, request_id: UUID, *, seen_by: UUID | None
+    tx: Transaction, community: str, request_id: UUID, *, seen_by: Eyes | None
 ) -> ServiceRequest:
     """A request that `seen_by` may see (None: staff). Raises NotFound."""
-    values = {"community": community, "id": request_id, "seen_by": seen_by}
+    values = {"community": community, "id": request_id} | _sight(seen_by)
     rows = await tx.execute(_read_of("visible" if seen_by else "all"), values)
     row = rows.one_or_none()
     if row is None:
@@ -145,9 +157,9 @@ async def search(tx: Transaction, wanted: Search, *, now: datetime) -> list[Serv
         statement,
         asked
         | _moments(now)
+        | _sight(wanted.seen_by)
         | {
             "community": wanted.community,
-            "seen_by": wanted.seen_by,
             "after": wanted.after,
             "limit": wanted.limit,
         },
@@ -162,6 +174,10 @@ async def count_queues(
     statement = _COUNT_OF_GRID if grid else _COUNT
     rows = await tx.execute(statement, {"community": community, "grid": grid} | _moments(now))
     return dict(rows.one())
+
+
+def _sight(eyes: Eyes | None) -> dict[str, Any]:
+    return {"seen_by": eyes.person_id, "taker_ids": list(eyes.taker_ids)} if eyes else {}
 
 
 def _moments(now: datetime) -> dict[str, Any]:

@@ -297,3 +297,29 @@ async def test_the_tables_in_the_code_are_those_of_the_migrations(directory, pla
         found = await connection.run_sync(compare)
     await engine.dispose()
     assert not found
+
+
+async def test_who_acts_for_an_organisation_knows_its_other_members(town) -> None:
+    units = [
+        await town.directory.made(
+            f"/{town.slug}/organisations",
+            town.staff,
+            {"kind": "resident_unit", "title": title, "code": title},
+        )
+        for title in ("税务局", "学校")
+    ]
+    mine, other = (one["id"] for one in units)
+    first, token = await town.signed_in(
+        "organisation_member", name="王秀英", organisation_ids=[mine]
+    )
+    second = await town.person("volunteer", name="李国庆", organisation_ids=[mine, other])
+    await town.person("organisation_member", name="赵铁柱", organisation_ids=[other])
+    path = f"/organisations/{mine}/colleagues"
+    page = (await town.ask("GET", path, token, params={"limit": 1})).json()
+    rest = (await town.ask("GET", path, token, params={"after": page["next"]})).json()
+    assert [*page["items"], *rest["items"]] == [
+        {"id": second["id"], "name": "李国庆"},
+        {"id": first["id"], "name": "王秀英"},
+    ]
+    for where, whose in ((f"/organisations/{other}/colleagues", token), (path, town.staff)):
+        assert (await town.ask("GET", where, whose)).status_code == 404
