@@ -5,7 +5,6 @@ from fastapi import APIRouter, Depends
 from services.console.pages import (
     assets,
     desk,
-    drafts,
     grid,
     health,
     inbox,
@@ -46,7 +45,6 @@ for group in (
     assets,
     shell,
     sign_in,
-    drafts,
     me,
     inbox,
     operator,
