@@ -27,6 +27,8 @@ def create_app(
         "console", otlp_endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio
     )
 
+    screens = pages.Screens(clients.Streams(settings.origin, transport))
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with clients.connected(settings.origin, transport) as connection:
@@ -36,6 +38,7 @@ def create_app(
             app.state.titles = pages.Titles(services)
             app.state.places = pages.Places(services)
             yield
+        await screens.streams.close()
         await asyncio.to_thread(tracing.shutdown)
 
     app = FastAPI(
@@ -49,6 +52,7 @@ def create_app(
             "operation_spans": False,
         },
     )
+    app.state.screens = screens
     app.include_router(pages.router)
     pages.add_error_pages(app)
     app.add_middleware(BodyLimit)

@@ -8,6 +8,7 @@ from services.console.pages import (
     grid,
     health,
     inbox,
+    live,
     me,
     operator,
     resident,
@@ -18,14 +19,28 @@ from services.console.pages import (
 from services.console.pages.access import our_form
 from services.console.pages.errors import add_error_pages
 from services.console.pages.headers import SafeHeaders
+from services.console.pages.live import Screens
 from services.console.pages.places import Places
 from services.console.pages.session import Renewals
 from services.console.pages.titles import Titles
 
-__all__ = ["Places", "Renewals", "SafeHeaders", "Titles", "add_error_pages", "router"]
+__all__ = ["Places", "Renewals", "SafeHeaders", "Screens", "Titles", "add_error_pages", "router"]
 
 router = APIRouter(dependencies=[Depends(our_form)])
 """Every form, whichever page takes it, has shown that it is ours."""
 
-for group in (health, assets, shell, sign_in, me, inbox, operator, resident, volunteer, grid, desk):
+for group in (
+    health,
+    assets,
+    shell,
+    sign_in,
+    me,
+    inbox,
+    live,
+    operator,
+    resident,
+    volunteer,
+    grid,
+    desk,
+):
     router.include_router(group.router)
