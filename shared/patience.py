@@ -105,10 +105,6 @@ class Attempts:
         )
         self._forget_old = text(f"DELETE FROM {table} WHERE at < :since")  # noqa: S608 - our name
 
-    async def lock(self, tx: Transaction, mark: bytes) -> None:
-        """Let attempts under this mark be counted one after the other; holds until the commit."""
-        await tx.execute(_LOCK, {"mark": mark})
-
     async def failures(self, tx: Transaction, mark: bytes, *, now: datetime) -> Failures:
         """The failed attempts under a mark."""
         values = {"mark": mark, "since": now - WINDOW}
@@ -117,7 +113,12 @@ class Attempts:
     async def require_patience(
         self, tx: Transaction, mark: bytes, *, free_tries: int, now: datetime
     ) -> None:
-        """Refuse who has failed too often under this mark. Raises TooManyAttempts."""
+        """Refuse who has failed too often under this mark. Raises TooManyAttempts.
+
+        Those who come together are taken one after the other, each when the one before has
+        committed: or all of them would see the last free try.
+        """
+        await tx.execute(_LOCK, {"mark": mark})
         found = await self.failures(tx, mark, now=now)
         require_patience(found, free_tries=free_tries, now=now)
 

@@ -25,15 +25,12 @@ def create_app(
     settings = settings or Settings()
     tracing = telemetry.tracer_provider(
         "console", otlp_endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio
-    )
-
-    screens = pages.Screens(clients.Streams(settings.origin, transport))
+    )    screens = pages.Screens(clients.Streams(settings.origin, transport))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with clients.connected(settings.origin, transport) as connection:
-            services = clients.Services(connection)
-            app.state.services = services
+            app.state.services = services = clients.Services(connection)
             app.state.renewals = pages.Renewals(services)
             app.state.titles = pages.Titles(services)
             app.state.places = pages.Places(services)

@@ -28,6 +28,7 @@ may = Permissions(
         "reveal phones": STAFF | {Role.OPERATOR},
         "see revealed phones": GRANTING | {Role.AUDITOR},
         "invite": STAFF | {Role.OPERATOR},
+        "see colleagues": EVERY_MEMBER,
         "see names": EVERY_MEMBER | {Role.OPERATOR, Role.AUDITOR},
     }
 )

@@ -21,6 +21,7 @@ may = Permissions(
         "reject": {Role.COMMUNITY_STAFF, Role.SUBDISTRICT_STAFF},
         "list": STAFF,
         "dispatch": STAFF,
+        "note": STAFF,
         "verify": STAFF,
         "settle on the spot": STAFF,
         "close": EVERY_MEMBER,

@@ -6,6 +6,8 @@
     "a[href], button, input:not([type=hidden]), select, textarea, summary, " +
     "[role=button], [role=link], [role=tab], [role=checkbox], [role=radio], [role=switch]";
   const NO_TEXT = "script, style, template, noscript, option, textarea, svg";
+  // An area of a map that is out of the way of keyboards has its equal beside it (WCAG 2.5.8).
+  const EXCUSED = ":disabled, svg[aria-hidden=true] *";
   const CHINESE = /[\p{Script=Han}\u3000-\u303f\uff01-\uff60]/u;
   const SAID = ["alt", "title", "placeholder", "aria-label", "aria-description"];
 
@@ -52,7 +54,7 @@
   }
 
   for (const element of document.querySelectorAll(TARGETS)) {
-    const area = element.matches(":disabled") || isInSentence(element) ? null : areaOf(element);
+    const area = element.matches(EXCUSED) || isInSentence(element) ? null : areaOf(element);
     const least = isMain(element) ? wanted.mainTarget : wanted.target;
     if (area && Math.min(area.width, area.height) < least - 0.5) {
       const size = `${Math.round(area.width)} × ${Math.round(area.height)}`;

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.demo.api import Api
+from deploy.demo.community import COMMUNITY
 from tests.support.jinlin import up
 from tests.support.story import Story
 
@@ -19,7 +20,8 @@ class Scene:
     """Passwords by name: operator, staff, gridworker, resident, volunteer, unit."""
     things: Mapping[str, str]
     """Ids: `asked`, `listed`, `claimed`, `resolved`, `closed` are requests, `task` the listed
-    one's, `own_task` the claimed one's."""
+    one's, `own_task` the claimed one's. Codes of slips: `slip` the resolved one's, `old_slip` the
+    closed one's. `home` is a household, `neighbour` lives there."""
 
 
 @asynccontextmanager
@@ -53,4 +55,16 @@ async def _played(story: Story) -> Mapping[str, str]:
         "listed": listed,
         "task": await story.put_on_list(listed),
         "asked": await story.ask("车棚里有人私拉电线充电"),
-    }
+        "slip": await story.slip(resolved),
+        "old_slip": await story.slip(closed),
+        "community": COMMUNITY,
+    } | await _at_home(story)
+
+
+async def _at_home(story: Story) -> Mapping[str, str]:
+    """Somebody who lives in the grid worker's grid, with a phone."""
+    where = f"/directory/{COMMUNITY}"
+    homes = await story.staff.everything(f"{where}/places", kind="household")
+    home = next(one["id"] for one in homes if one["title"] == "101室")
+    new = {"name": "张桂兰", "phone": "13812341234", "roles": ["resident"], "place_id": home}
+    return {"home": home, "neighbour": (await story.staff.post(f"{where}/people", new))["id"]}

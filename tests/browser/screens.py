@@ -41,6 +41,41 @@ class Screen:
         return self.path.format_map(things)
 
 
+async def look_at_phone(page: Page) -> None:
+    """Say what a phone is wanted for, and see it."""
+    await page.locator("#reason").fill("核实漏水情况")
+    async with page.expect_navigation():
+        await page.locator("main form button").click()
+
+
+async def send_plainly(page: Page) -> None:
+    """Send the form as a browser without script does."""
+    async with page.expect_navigation():
+        await page.locator("main form").evaluate("(form) => form.submit()")
+
+
+GRID = (
+    Screen("my-grid", "/in/demo/grid", "gridworker"),
+    Screen("buildings-of-my-grid", "/in/demo/grid/households", "gridworker"),
+    Screen("household", "/in/demo/grid/households/{home}", "gridworker"),
+    Screen(
+        "phone-in-full",
+        "/in/demo/grid/households/{home}/people/{neighbour}/phone",
+        "gridworker",
+        after=look_at_phone,
+    ),
+    Screen("visit", "/in/demo/grid/visits/new", "gridworker"),
+    Screen("on-the-spot", "/in/demo/grid/on-the-spot", "gridworker"),
+    Screen(
+        "on-the-spot-with-remarks",
+        "/in/demo/grid/on-the-spot",
+        "gridworker",
+        status=400,
+        after=send_plainly,
+    ),
+)
+"""The grid worker's. Drafts have tests of their own, for they stay in the browser."""
+
 SCREENS = (
     Screen("sign-in", "/"),
     Screen("sign-in-with-remarks", "/", status=400, after=send_nothing),
@@ -51,6 +86,16 @@ SCREENS = (
     Screen("home-of-staff", "/", "staff"),
     Screen("home-of-the-operator", "/", "operator"),
     Screen("no-such-page", "/nowhere", status=404),
+    # paper slips
+    Screen("slip-to-print", "/in/{community}/requests/{asked}/slip", "staff"),
+    Screen("slip-printed", "/in/{community}/requests/{asked}/slip", "staff", after=send_nothing),
+    Screen("code-of-a-slip", "/f"),
+    Screen("code-of-a-slip-with-remarks", "/f", status=400, after=send_nothing),
+    Screen("code-of-no-slip", "/f/0000-0000-0000", status=404),
+    Screen("follow-by-a-slip", "/f/{slip}"),
+    Screen("not-solved-by-a-slip", "/f/{slip}/not-solved", status=400, after=send_nothing),
+    Screen("rate-by-a-slip", "/f/{old_slip}"),
+    *GRID,
 )
 
 

@@ -74,6 +74,10 @@ class Story:
         await self.grid_worker.post(f"{REQUESTS}/{request}/verify", {"passed": True})
         await self.resident.post(f"{REQUESTS}/{request}/close")
 
+    async def slip(self, request: str) -> str:
+        """Staff print a slip; its code."""
+        return (await self.staff.post(f"{REQUESTS}/{request}/slip"))["code"]
+
     async def stands(self, request: str, status: str) -> None:
         """Return when the request stands so."""
 

@@ -339,6 +339,25 @@ class Directory:
             query={"after": after, "limit": limit},
         )
 
+    async def list_titles(
+        self,
+        caller: Caller,
+        community: str,
+        *,
+        ids: list[UUID] | None = None,
+        q: str | None = None,
+        limit: int | None = None,
+    ) -> list[models.PlaceTitleView]:
+        """Titles of up to 100 places, for a page or a place picker; strangers' ids are left
+        out."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/places/titles",
+            caller,
+            list[models.PlaceTitleView],
+            query={"ids": ids, "q": q, "limit": limit},
+        )
+
     async def log_visit(
         self,
         caller: Caller,
@@ -501,6 +520,25 @@ class Directory:
             version=version,
         )
 
+    async def list_colleagues(
+        self,
+        caller: Caller,
+        community: str,
+        organisation_id: UUID,
+        *,
+        after: UUID | None = None,
+        limit: int | None = None,
+    ) -> models.NameViewPage:
+        """Who may act for an organisation of the caller's, with their names in full, newest
+        first."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/organisations/{organisation_id}/colleagues",
+            caller,
+            models.NameViewPage,
+            query={"after": after, "limit": limit},
+        )
+
     async def change_organisation(
         self,
         caller: Caller,
@@ -528,6 +566,7 @@ class Directory:
         after: UUID | None = None,
         limit: int | None = None,
         role: models.Role | None = None,
+        place_id: UUID | None = None,
         q: str | None = None,
     ) -> models.PersonViewPage:
         """Members, newest first; phones are masked."""
@@ -536,7 +575,7 @@ class Directory:
             f"/api/directory/{at(community)}/people",
             caller,
             models.PersonViewPage,
-            query={"after": after, "limit": limit, "role": role, "q": q},
+            query={"after": after, "limit": limit, "role": role, "place_id": place_id, "q": q},
         )
 
     async def add_person(
@@ -557,6 +596,32 @@ class Directory:
             body=body,
             idempotency_key=idempotency_key,
             version=version,
+        )
+
+    async def list_revealed_phones(
+        self,
+        caller: Caller,
+        community: str,
+        *,
+        after: UUID | None = None,
+        limit: int | None = None,
+        person_id: UUID | None = None,
+    ) -> models.RevealViewPage:
+        """Whose phone was shown to whom, the last first."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/people/revealed-phones",
+            caller,
+            models.RevealViewPage,
+            query={"after": after, "limit": limit, "person_id": person_id},
+        )
+
+    async def get_person(
+        self, caller: Caller, community: str, person_id: UUID
+    ) -> models.PersonView:
+        """One member, the phone masked; with the membership's version as `ETag`."""
+        return await self._ask(
+            "GET", f"/api/directory/{at(community)}/people/{person_id}", caller, models.PersonView
         )
 
     async def put_membership(
@@ -637,7 +702,7 @@ class Directory:
         *,
         idempotency_key: str | None = None,
     ) -> list[models.NameView]:
-        """Names for a page; in full for staff, 张* for others. Strangers' ids are left out."""
+        """Names of people and organisations for a page; strangers' ids are left out."""
         return await self._ask(
             "POST",
             f"/api/directory/{at(community)}/people/names",
@@ -664,22 +729,4 @@ class Directory:
             models.PhoneView,
             body=body,
             idempotency_key=idempotency_key,
-        )
-
-    async def list_revealed_phones(
-        self,
-        caller: Caller,
-        community: str,
-        *,
-        after: UUID | None = None,
-        limit: int | None = None,
-        person_id: UUID | None = None,
-    ) -> models.RevealViewPage:
-        """Whose phone was shown to whom, the last first."""
-        return await self._ask(
-            "GET",
-            f"/api/directory/{at(community)}/people/revealed-phones",
-            caller,
-            models.RevealViewPage,
-            query={"after": after, "limit": limit, "person_id": person_id},
         )

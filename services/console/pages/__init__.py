@@ -5,15 +5,18 @@ from fastapi import APIRouter, Depends
 from services.console.pages import (
     assets,
     desk,
+    drafts,
     grid,
     health,
     inbox,
     live,
     me,
     operator,
+    register,
     resident,
     shell,
     sign_in,
+    slips,
     volunteer,
 )
 from services.console.pages.access import our_form
@@ -34,6 +37,7 @@ for group in (
     assets,
     shell,
     sign_in,
+    drafts,
     me,
     inbox,
     live,
@@ -42,5 +46,7 @@ for group in (
     volunteer,
     grid,
     desk,
+    slips,
+    register,
 ):
     router.include_router(group.router)

@@ -24,7 +24,8 @@ BROUGHT_FILES: Final = ("htmx.min.js",)
 FOREVER: Final = "public, max-age=31536000, immutable"
 ASKED_ABOUT: Final = "no-cache"
 SERVICE_WORKER: Final = "service-worker.js"
-SHELL: Final = ("console.css", "console.js", "icon.svg")
+DRAFTS: Final = "drafts.js"
+SHELL: Final = ("console.css", "console.js", DRAFTS, "draft-forms.js", "icon.svg")
 SMALLEST_ZIPPED_BYTES: Final = 500
 
 router = APIRouter()
@@ -45,8 +46,10 @@ class Asset:
 def _assets() -> dict[str, Asset]:
     found = {path.name: _asset(path.name, path.read_bytes()) for path in _files()}
     worker = found[SERVICE_WORKER].content
-    shell = [_marked(name, found[name].mark) for name in SHELL]
-    worker = f"const SHELL = {json.dumps(['/offline', *shell])};\n".encode() + worker
+    shell = ["/offline", *(_marked(name, found[name].mark) for name in SHELL)]
+    drafts = _marked(DRAFTS, found[DRAFTS].mark)
+    told = f"const SHELL = {json.dumps(shell)};\nconst DRAFTS = {json.dumps(drafts)};\n"
+    worker = told.encode() + worker
     found[SERVICE_WORKER] = _asset(SERVICE_WORKER, worker)
     return found
 

@@ -18,7 +18,9 @@ FOLDER: Final = Path(__file__).parents[1] / "templates"
 
 _ALWAYS: Final[Mapping[str, Any]] = {
     "asset": assets.address,
+    "compound_words": words.COMPOUND_TYPES,
     "health_words": words.HEALTH,
+    "kind_words": words.PLACE_KINDS,
     "most_photos": PHOTOS_EACH,
     "next_words": words.NEXT,
     "service_names": words.SERVICES,
@@ -49,6 +51,7 @@ def _templates(language: str) -> Environment:
     filters: dict[str, Callable[[Any], object]] = {
         "moment": lambda at: times.moment(at, told),
         "day": lambda at: times.day(at, told),
+        "date": lambda at: times.whole_date(at, told),
         "options": lambda table: words.options(table, told),
         "roles": lambda names: words.roles(names, told),
     }

@@ -150,6 +150,11 @@ class Visitor:
         path = "/" + self._request.url.path.lstrip("/")  # two slashes would begin another site
         return f"{path}?{urlencode(parameters)}" if parameters else path
 
+    def outside(self, path: str) -> str:
+        """The whole address of `path`, for paper: as this visitor found us, in a safe way."""
+        scheme = "https" if self._cookies.are_secure else "http"
+        return f"{scheme}://{self._request.url.netloc}{path}"
+
     def parameter(self, name: str) -> str:
         """A parameter of the page's address; empty when there is none."""
         return self._request.query_params.get(name, "")

@@ -1,6 +1,11 @@
 // The shell of the pages for a phone without network. What is about somebody is never kept here.
-// `SHELL` (the page to show without network, style, script) stands above, written by the server.
+// `SHELL` (the page to show without network, style, script) and `DRAFTS` (one of those scripts)
+// stand above, written by the server.
 const CACHE = `shell ${SHELL.join(" ")}`;
+const FORMS = `forms ${SHELL.join(" ")}`;
+const OWN = /(name="(?:form_token|once)" value=")[^"]*/g;
+
+importScripts(DRAFTS);
 
 addEventListener("install", (event) => {
   event.waitUntil(
@@ -9,7 +14,7 @@ addEventListener("install", (event) => {
 });
 
 addEventListener("activate", (event) => {
-  const others = (names) => names.filter((name) => name !== CACHE);
+  const others = (names) => names.filter((name) => name !== CACHE && name !== FORMS);
   event.waitUntil(
     caches
       .keys()
@@ -18,12 +23,42 @@ addEventListener("activate", (event) => {
   );
 });
 
+// A page that says so is an empty form, about nobody; its token and its key stay behind.
+const withForm = async (request) => {
+  const answer = await fetch(request);
+  if (answer.status === 401) await caches.delete(FORMS);
+  if (answer.ok && answer.headers.get("x-keep") === "form") {
+    const headers = new Headers(answer.headers);
+    headers.delete("content-encoding"); // it is read already
+    const page = (await answer.clone().text()).replace(OWN, "$1");
+    await caches.open(FORMS).then((cache) => cache.put(request.url, new Response(page, { headers })));
+  }
+  return answer;
+};
+
+const keptForm = async (request) => {
+  const forms = await caches.open(FORMS);
+  return (await forms.match(request.url, { ignoreSearch: true })) ?? caches.match("/offline");
+};
+
 addEventListener("fetch", (event) => {
   const { request } = event;
-  if (request.method !== "GET") return;
-  if (request.mode === "navigate") {
-    event.respondWith(fetch(request).catch(() => caches.match("/offline")));
-  } else if (SHELL.includes(new URL(request.url).pathname)) {
+  const { pathname } = new URL(request.url);
+  if (request.method !== "GET") {
+    if (pathname === "/sign-out") event.waitUntil(caches.delete(FORMS));
+  } else if (request.mode === "navigate" || request.headers.has("x-keep")) {
+    event.respondWith(withForm(request).catch(() => keptForm(request)));
+  } else if (SHELL.includes(pathname)) {
     event.respondWith(caches.match(request).then((kept) => kept ?? fetch(request)));
   }
+});
+
+// The browser asks again later when something still waits.
+addEventListener("sync", (event) => {
+  if (event.tag !== "drafts") return;
+  event.waitUntil(
+    drafts.sendAll().then((left) => {
+      if (left) throw new Error(`${left} drafts wait`);
+    }),
+  );
 });

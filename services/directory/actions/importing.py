@@ -36,6 +36,7 @@ async def import_places(tx: Transaction, community: str, lines: Lines, *, dry_ru
         updated=len(plan.changed),
         unchanged=plan.unchanged,
         errors=plan.errors,
+        changes=plan.changes if dry_run else (),
     )
 
 
@@ -59,6 +60,7 @@ async def import_people(
         unchanged=plan.unchanged,
         errors=plan.errors,
         invitations=await _store(tx, deciding, plan) if stores else (),
+        changes=plan.changes if dry_run else (),
     )
 
 

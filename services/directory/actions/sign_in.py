@@ -210,7 +210,6 @@ async def _begin_attempt(tx: Transaction, name_mark: bytes, *marks: bytes) -> li
 
     Raises TooManyAttempts.
     """
-    await store.attempts.lock(tx, name_mark)
     await _require_patience(tx, name_mark, free_tries=FREE_TRIES_OF_A_NAME)
     return await _count_attempt(tx, name_mark, *marks)
 

@@ -74,8 +74,8 @@ from services.directory.domain.table_file import (
     IssuedCode,
     Lines,
     Report,
+    RowChange,
     RowError,
-    csv_file,
     csv_lines,
 )
 from services.directory.domain.visit import Visit, VisitKind, require_visit
@@ -107,6 +107,7 @@ __all__ = [
     "PlacePlan",
     "PublicKey",
     "Report",
+    "RowChange",
     "RowError",
     "Surroundings",
     "Visit",
@@ -123,7 +124,6 @@ __all__ = [
     "codes_in",
     "create_organisation",
     "create_place",
-    "csv_file",
     "csv_lines",
     "draw_place",
     "end_membership",

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.directory.domain import table_file
 from services.directory.domain.person import Member, Membership, Person
 from services.directory.domain.phone import PHONE, plain_phone
-from services.directory.domain.table_file import Lines, Reading, Reason, Row, RowError
+from services.directory.domain.table_file import Lines, Reading, Reason, Row, RowChange, RowError
 from services.directory.domain.words import (
     INVITE_WORDS,
     LANGUAGE_WORDS,
@@ -83,6 +83,7 @@ class PeoplePlan:
     unchanged: int = 0
     invited: list[tuple[int, UUID]] = field(default_factory=list[tuple[int, UUID]])
     errors: list[RowError] = field(default_factory=list[RowError])
+    changes: list[RowChange] = field(default_factory=list[RowChange])
 
 
 def read_people(lines: Lines) -> Reading:
@@ -217,6 +218,7 @@ def _sort_in(
     is_without_code = before is None  # of those who have no password
     if before is None:
         plan.new.append(member)
+        plan.changes.append(RowChange(row.number, is_new=True))
     else:
         person, membership = member.person, member.membership
         if person != before.person:
@@ -228,9 +230,29 @@ def _sort_in(
             has_code is True and membership != before.membership
         )
         plan.updated += member != before
+        if member != before:
+            plan.changes.append(_changed(row, before, member))
         plan.unchanged += member == before
     if row.cells["invite"] == "yes" and is_without_code:
         plan.invited.append((row.number, member.person.id))
+
+
+def _changed(row: Row, before: Member, after: Member) -> RowChange:
+    """Which columns of a row tell something new; none for a member who only comes back."""
+    fields = {
+        "name": (before.person.name, after.person.name),
+        "phone": (before.person.phone, after.person.phone),
+        "roles": (sorted(before.membership.roles), sorted(after.membership.roles)),
+        "place_code": (before.membership.place_id, after.membership.place_id),
+        "organisation_codes": (
+            sorted(before.membership.organisation_ids),
+            sorted(after.membership.organisation_ids),
+        ),
+        "language": (before.person.language, after.person.language),
+        "login_name": (before.person.login_name, after.person.login_name),
+    }
+    columns = [column for column, (was, becomes) in fields.items() if was != becomes]
+    return RowChange(row.number, is_new=False, columns=columns)
 
 
 def _newcomer(row: Row, around: Surroundings, person_id: UUID) -> Member:

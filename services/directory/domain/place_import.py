@@ -9,7 +9,7 @@ from services.directory.domain import table_file
 from services.directory.domain.boundary import Boundary, WrongBoundary, read_boundary
 from services.directory.domain.community import CompoundType
 from services.directory.domain.place import Place, may_hold
-from services.directory.domain.table_file import Lines, Reading, Reason, Row, RowError
+from services.directory.domain.table_file import Lines, Reading, Reason, Row, RowChange, RowError
 from services.directory.domain.words import COMPOUND_WORDS, KIND_WORDS, PLACE_TITLES
 from shared.events.directory import PLACE_KINDS
 
@@ -22,6 +22,14 @@ LIMITS: Final = {
 }
 IMPORTED_KINDS: Final = PLACE_KINDS[1:]
 """The root is made with the community."""
+
+TOLD_BY: Final = {
+    "parent_code": "parent_id",
+    "title": "title",
+    "compound_type": "compound_type",
+    "boundary": "boundary",
+}
+"""Which column of a file tells which field of a place."""
 
 _UNKNOWN_PARENT: Final = Reason("上级地点不存在。", "There is no such parent.")
 _WRONG_PARENT: Final = Reason("上级地点的层级必须更高。", "The parent must be of a higher kind.")
@@ -40,6 +48,7 @@ class PlacePlan:
     changed: list[Place] = field(default_factory=list[Place])
     unchanged: int = 0
     errors: list[RowError] = field(default_factory=list[RowError])
+    changes: list[RowChange] = field(default_factory=list[RowChange])
 
 
 def read_places(lines: Lines) -> Reading:
@@ -90,7 +99,7 @@ def plan_places(
         if reason := _parent_reason(place, parent):
             plan.errors.append(RowError.of(row.number, "parent_code", reason))
         elif parent is not None:
-            _sort_in(plan, replace(place, parent_id=parent.id), known.get(place.code))
+            _sort_in(plan, row, replace(place, parent_id=parent.id), known.get(place.code))
     plan.errors.sort(key=lambda one: one.row)
     return plan
 
@@ -157,10 +166,17 @@ def _parent_reason(place: Place, parent: Place | None) -> Reason | None:
     return None if may_hold(parent.kind, place.kind) else _WRONG_PARENT
 
 
-def _sort_in(plan: PlacePlan, place: Place, before: Place | None) -> None:
+def _sort_in(plan: PlacePlan, row: Row, place: Place, before: Place | None) -> None:
     if before is None:
         plan.new.append(place)
+        plan.changes.append(RowChange(row.number, is_new=True))
     elif place != before:
         plan.changed.append(replace(place, version=before.version + 1))
+        columns = [
+            column
+            for column, name in TOLD_BY.items()
+            if getattr(place, name) != getattr(before, name)
+        ]
+        plan.changes.append(RowChange(row.number, is_new=False, columns=columns))
     else:
         plan.unchanged += 1

@@ -2,12 +2,12 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from shared.csv_text import plain
 from shared.problems import Malformed, NotMet
 
 LONGEST_CODE: Final = 40
@@ -18,10 +18,6 @@ NO_HEADER: Final[list[str]] = []
 
 type Lines = Iterable[Sequence[str]]
 """The cells of a table, line by line; the first line is the header."""
-
-
-_FORMULA: Final = re.compile(r"'*[=+\-@＝＋－＠]")
-_ESCAPED: Final = re.compile(r"'+[=+\-@＝＋－＠]")
 
 
 class NotUtf8(Malformed):
@@ -101,6 +97,15 @@ class IssuedCode:
 
 
 @dataclass(frozen=True, slots=True)
+class RowChange:
+    """What a row would do: add somebody or something, or change these columns."""
+
+    row: int
+    is_new: bool
+    columns: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What an import did, or in a dry run would do."""
 
@@ -111,6 +116,8 @@ class Report:
     unchanged: int
     errors: Sequence[RowError] = ()
     invitations: Sequence[IssuedCode] = ()
+    changes: Sequence[RowChange] = ()
+    """Of a dry run only, in the order of the rows."""
 
 
 def csv_lines(body: bytes) -> Lines:
@@ -120,23 +127,6 @@ def csv_lines(body: bytes) -> Lines:
     except UnicodeDecodeError:
         raise NotUtf8 from None
     return csv.reader(io.StringIO(text, newline=""), strict=True)
-
-
-def csv_file(lines: Lines) -> bytes:
-    """A CSV file as Excel opens it: UTF-8 with a byte-order mark, and no cell is a formula."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([escaped(cell) for cell in line] for line in lines)
-    return text.getvalue().encode("utf-8-sig")
-
-
-def escaped(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula; `plain` gives it back."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def plain(cell: str) -> str:
-    """A cell as it was before `escaped`."""
-    return cell[1:] if _ESCAPED.match(cell) else cell
 
 
 def read(

@@ -12,6 +12,7 @@ from services.directory.routes import (
     people,
     places,
     sign_in,
+    titles,
     visits,
 )
 
@@ -24,6 +25,7 @@ router.include_router(communities.router, tags=["communities"])
 router.include_router(importing.router, prefix="/{community}", tags=["import"])
 router.include_router(files.router, prefix="/{community}", tags=["import"])
 router.include_router(grids.router, prefix="/{community}", tags=["grids"])  # before any place
+router.include_router(titles.router, prefix="/{community}", tags=["places"])  # as above
 router.include_router(visits.router, prefix="/{community}", tags=["visits"])
 router.include_router(places.router, prefix="/{community}", tags=["places"])
 router.include_router(organisations.router, prefix="/{community}", tags=["organisations"])

@@ -9,9 +9,12 @@ from pydantic import Field
 from services.directory import actions, store
 from services.directory.permissions import may
 from services.directory.routes.views.neighbourhood import OrganisationTerms, OrganisationView
+from services.directory.routes.views.people import NameView
 from shared.door import Door, Edition, Tx
 from shared.fields import Code, CommunityPath, Words
-from shared.pages import Page, PageQuery
+from shared.identity import Caller
+from shared.pages import Page, PageOf, PageQuery
+from shared.problems import NotFound
 
 __all__ = ["router"]
 
@@ -51,6 +54,24 @@ async def add_organisation(
     """Add an organisation."""
     added = await actions.add_organisation(tx, new.of(community))
     return edition.told(OrganisationView.of(added))
+
+
+@router.get("/{organisation_id}/colleagues")
+async def list_colleagues(
+    community: CommunityPath,
+    organisation_id: UUID,
+    caller: Annotated[Caller, may("see colleagues")],
+    tx: Tx,
+    page: PageOf,
+) -> Page[NameView]:
+    """Who may act for an organisation of the caller's, with their names in full, newest first."""
+    if organisation_id not in caller.organisations_in(community):
+        raise NotFound
+    found = await store.colleagues(
+        tx, community, organisation_id, after=page.after, limit=page.limit
+    )
+    views = [NameView.of(one, name, is_masked=False) for one, name in found.items()]
+    return Page[NameView].of(views, list(found), page.limit)
 
 
 @router.put("/{organisation_id}", dependencies=[may("change organisations")])

@@ -40,10 +40,17 @@ class Filters(PageQuery):
     """Which people."""
 
     role: Role | None = None
+    place_id: UUID | None = Field(default=None, description="Who has their home just there.")
     q: Words | None = Field(
         default=None,
         description="Part of a name, a login name, the last four digits of a phone, or all of it.",
     )
+
+
+class RevealFilters(PageQuery):
+    """Which reveals."""
+
+    person_id: UUID | None = None
 
 
 def deciding(caller: Caller, community: str) -> actions.Deciding:
@@ -67,6 +74,7 @@ async def list_people(
         store.PeopleSearch(
             community=community,
             role=filters.role,
+            place_id=filters.place_id,
             words=filters.q or None,
             after=filters.after,
             limit=filters.limit,
@@ -83,6 +91,27 @@ async def add_person(
     """Add a person who lives or works here; a kept answer tells their id and no name."""
     member = await actions.add_person(tx, deciding(caller, community), new.person(), new.wanted())
     return edition.told(AddedView(id=member.person.id, version=member.membership.version))
+
+
+@router.get("/revealed-phones", dependencies=[may("see revealed phones")])
+async def list_revealed_phones(
+    community: CommunityPath, tx: Tx, filters: Annotated[RevealFilters, Query()]
+) -> Page[RevealView]:
+    """Whose phone was shown to whom, the last first."""
+    found = await store.reveals(
+        tx,
+        store.RevealSearch(community, filters.person_id, after=filters.after, limit=filters.limit),
+    )
+    views = [RevealView.of(one) for one in found]
+    return Page[RevealView].of(views, [one.id for one in found], filters.limit)
+
+
+@router.get("/{person_id}", dependencies=[may("see people")])
+async def get_person(
+    community: CommunityPath, person_id: UUID, tx: Tx, edition: Edition
+) -> PersonView:
+    """One member, the phone masked; with the membership's version as `ETag`."""
+    return edition.told(PersonView.of(await store.read_member(tx, community, person_id)))
 
 
 @router.put("/{person_id}/membership")
@@ -159,16 +188,18 @@ async def get_names(
     caller: Annotated[Caller, may("see names")],
     tx: ReadTx,
 ) -> list[NameView]:
-    """Names for a page; in full for staff, 张* for others. Strangers' ids are left out."""
-    names = await store.names(tx, community, sorted(wanted.ids))
+    """Names of people and organisations for a page; strangers' ids are left out.
+
+    In full for staff, 张* for others.
+    """
+    ids = sorted(wanted.ids)
     is_masked = not caller.roles_in(community) & (STAFF | {Role.OPERATOR})
-    return [NameView.of(one, name, is_masked=is_masked) for one, name in names.items()]
-
-
-class RevealFilters(PageQuery):
-    """Which reveals."""
-
-    person_id: UUID | None = None
+    people = await store.names(tx, community, ids)
+    organisations = await store.organisation_titles(tx, community, ids)
+    return [
+        *(NameView.of(one, name, is_masked=is_masked) for one, name in people.items()),
+        *(NameView(id=one, name=title) for one, title in organisations.items()),
+    ]
 
 
 @router.post("/{person_id}/phone")
@@ -186,16 +217,3 @@ async def reveal_phone(
     )
     response.headers["cache-control"] = "no-store"
     return PhoneView(phone=phone)
-
-
-@router.get("/revealed-phones", dependencies=[may("see revealed phones")])
-async def list_revealed_phones(
-    community: CommunityPath, tx: Tx, filters: Annotated[RevealFilters, Query()]
-) -> Page[RevealView]:
-    """Whose phone was shown to whom, the last first."""
-    found = await store.reveals(
-        tx,
-        store.RevealSearch(community, filters.person_id, after=filters.after, limit=filters.limit),
-    )
-    views = [RevealView.of(one) for one in found]
-    return Page[RevealView].of(views, [one.id for one in found], filters.limit)

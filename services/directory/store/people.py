@@ -15,6 +15,7 @@ from shared.database import Row, Transaction
 
 __all__ = [
     "PeopleSearch",
+    "colleagues",
     "load_members",
     "load_person",
     "login_names",
@@ -22,6 +23,7 @@ __all__ = [
     "names",
     "open_platform",
     "people",
+    "read_member",
     "read_person",
     "save_memberships",
     "save_people",
@@ -47,11 +49,16 @@ _LOAD_MEMBERS = text(
     "AND person_id = ANY(CAST(:ids AS uuid[])) AND NOT person.removed "
     "ORDER BY person.id FOR UPDATE"
 )
+_READ_MEMBER = text(
+    f"{_MEMBERS} WHERE membership.community = :community AND person_id = :id "
+    "AND NOT membership.removed AND NOT person.removed"
+)
 _SEARCH = text(
     f"""
     {_MEMBERS}
     WHERE membership.community = :community AND NOT membership.removed AND NOT person.removed
       AND (CAST(:role AS text) IS NULL OR :role = ANY(membership.roles))
+      AND (CAST(:place_id AS uuid) IS NULL OR membership.place_id = :place_id)
       AND (CAST(:words AS text) IS NULL
            OR position(lower(:words) IN lower(person.name)) > 0 OR login_name = lower(:words)
            OR (right(phone, 4) = CAST(:last_four AS text) AND length(phone) >= :maskable)
@@ -85,6 +92,16 @@ _NAMES = text(
     ORDER BY person.id
     """
 )
+_COLLEAGUES = text(
+    """
+    SELECT person.id, person.name
+    FROM membership JOIN person ON person.id = membership.person_id
+    WHERE membership.community = :community AND NOT membership.removed AND NOT person.removed
+      AND :organisation_id = ANY(membership.organisation_ids)
+      AND (CAST(:after AS uuid) IS NULL OR person.id < :after)
+    ORDER BY person.id DESC LIMIT :limit + 1
+    """
+)
 _ELSEWHERE = text(
     """
     SELECT person_id FROM membership
@@ -102,6 +119,7 @@ class PeopleSearch:
 
     community: str
     role: str | None = None
+    place_id: UUID | None = None
     words: str | None = None
     after: UUID | None = None
     limit: int = 50
@@ -115,6 +133,11 @@ async def load_person(tx: Transaction, person_id: UUID, *, expected: int | None 
 async def read_person(tx: Transaction, person_id: UUID) -> Person:
     """A person as they see themselves. Raises NotFound."""
     return _person(await rows.one(tx, _READ_PERSON, id=person_id))
+
+
+async def read_member(tx: Transaction, community: str, person_id: UUID) -> Member:
+    """A present member as staff see them. Raises NotFound."""
+    return _member(await rows.one(tx, _READ_MEMBER, community=community, id=person_id))
 
 
 async def load_members(
@@ -133,6 +156,7 @@ async def people(tx: Transaction, wanted: PeopleSearch) -> list[Member]:
         {
             "community": wanted.community,
             "role": wanted.role,
+            "place_id": wanted.place_id,
             "words": wanted.words,
             "last_four": phone.last_four,
             "maskable": SHORTEST_MASKABLE,
@@ -169,6 +193,15 @@ async def login_names(tx: Transaction, wanted: Sequence[str]) -> dict[str, UUID]
 async def names(tx: Transaction, community: str, ids: Sequence[UUID]) -> dict[UUID, str]:
     """The names of those of `ids` who are members."""
     found = await tx.execute(_NAMES, {"community": community, "ids": list(ids)})
+    return {row["id"]: row["name"] for row in found}
+
+
+async def colleagues(
+    tx: Transaction, community: str, organisation_id: UUID, *, after: UUID | None, limit: int
+) -> dict[UUID, str]:
+    """The names of an organisation's members, newest first; one more when there are more."""
+    values = {"community": community, "organisation_id": organisation_id}
+    found = await tx.execute(_COLLEAGUES, values | {"after": after, "limit": limit})
     return {row["id"]: row["name"] for row in found}
 
 

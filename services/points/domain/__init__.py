@@ -24,10 +24,18 @@ from services.points.domain.award import (
     settle,
     taken_back,
 )
-from services.points.domain.rule import Rule, Rulebook, Terms, first_rules, next_version
+from services.points.domain.rule import (
+    MINUTES_OF_AN_HOUR,
+    Rule,
+    Rulebook,
+    Terms,
+    first_rules,
+    next_version,
+)
 
 __all__ = [
     "ISSUER_SHARDS",
+    "MINUTES_OF_AN_HOUR",
     "Account",
     "Award",
     "Cycle",

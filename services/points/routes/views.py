@@ -6,7 +6,16 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, Field
 
 from services.points.actions import NewTerms
-from services.points.domain import Account, Kind, OwnerKind, Rule, Terms, Totals, Viewer
+from services.points.domain import (
+    MINUTES_OF_AN_HOUR,
+    Account,
+    Kind,
+    OwnerKind,
+    Rule,
+    Terms,
+    Totals,
+    Viewer,
+)
 from services.points.permissions import SEES_ALL
 from services.points.store import Line
 from shared.door import Versioned
@@ -100,6 +109,7 @@ class RuleView(Versioned):
     points_base: int
     points_per_hour: int
     largest_points: int
+    points_of_an_hour: int = Field(description="What sixty minutes earn, to tell beforehand.")
 
     @classmethod
     def of(cls, rule: Rule) -> "RuleView":
@@ -111,4 +121,5 @@ class RuleView(Versioned):
             points_base=rule.terms.points_base,
             points_per_hour=rule.terms.points_per_hour,
             largest_points=rule.terms.largest_points,
+            points_of_an_hour=rule.terms.points(MINUTES_OF_AN_HOUR),
         )

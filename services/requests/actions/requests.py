@@ -21,6 +21,7 @@ __all__ = [
     "close",
     "dispatch",
     "follow_tasks",
+    "note",
     "open_catalogue",
     "put_category",
     "put_on_list",
@@ -102,10 +103,14 @@ async def settle_on_the_spot(
     return closed
 
 
-async def register(tx: Transaction, change: Change) -> ServiceRequest:
-    """Take a request in."""
+async def register(
+    tx: Transaction, change: Change, *, category: str | None = None
+) -> ServiceRequest:
+    """Take a request in, as another category where one is named. Raises UnknownId."""
     request = await _load(tx, change)
-    return await _keep(tx, "registered", change, *domain.register(request, now=clock.now()))
+    terms = await _category(tx, change.community, category) if category else None
+    decided = domain.register(request, category=terms, now=clock.now())
+    return await _keep(tx, "registered", change, *decided)
 
 
 async def reject(tx: Transaction, change: Change, *, reason: str) -> ServiceRequest:
@@ -138,6 +143,13 @@ async def dispatch(tx: Transaction, change: Change, *, taker: Taker) -> ServiceR
         raise UnknownId("taker")
     decided = domain.dispatch(request, taker=taker, now=clock.now())
     return await _keep(tx, "dispatched", change, *decided)
+
+
+async def note(tx: Transaction, change: Change, *, words: str) -> ServiceRequest:
+    """Write down what only staff read."""
+    noted = domain.note(await _load(tx, change), now=clock.now())
+    await store.save(tx, noted, Step(store.NOTED, change.by, noted.updated_at, words))
+    return noted
 
 
 async def cancel(tx: Transaction, change: Change, *, reason: str) -> ServiceRequest:
@@ -218,9 +230,7 @@ async def _new(
     tx: Transaction, community: str, asking: Asking, *, by: UUID
 ) -> tuple[ServiceRequest, Event]:
     """A request that is not stored yet. Raises UnknownId."""
-    category = await store.category(tx, community, asking.category)
-    if category is None:
-        raise UnknownId("category")
+    category = await _category(tx, community, asking.category)
     if not await neighbourhood.knows_place(tx, community, asking.place_id):
         raise UnknownId("place_id")
     if asking.requester_id != by and not await neighbourhood.knows_member(
@@ -239,6 +249,14 @@ async def _new(
         filed_by=by,
         now=now,
     )
+
+
+async def _category(tx: Transaction, community: str, code: str) -> Category:
+    """A category that can be chosen. Raises UnknownId."""
+    category = await store.category(tx, community, code)
+    if category is None:
+        raise UnknownId("category")
+    return category
 
 
 def _first_step(request: ServiceRequest, asking: Asking) -> Step:

@@ -56,13 +56,16 @@ class FollowUp:
 
 
 async def make_slip(tx: Transaction, change: Change) -> PrintedSlip:
-    """Make the slip of a request; the one before opens nothing any more."""
+    """Make the slip of a request; the one before opens nothing any more.
+
+    The history tells who made it: with the code they could act for the person who asked.
+    """
     request = await store.load(tx, change.community, change.request_id, expected=change.expected)
     code = new_code(CODE_LETTERS)
     slip = domain.make_slip(
         request, code_hash=code_hash(code), by=change.by, is_staff=change.is_staff, now=clock.now()
     )
-    await store.keep_slip(tx, slip)
+    await store.keep_slip(tx, slip, request)
     return PrintedSlip(request.number, code)
 
 

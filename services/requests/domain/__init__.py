@@ -5,6 +5,7 @@ from services.requests.domain.deadline import LOCAL_TIME, start_of_day
 from services.requests.domain.intake import (
     cancel,
     dispatch,
+    note,
     put_on_list,
     register,
     reject,
@@ -53,6 +54,7 @@ __all__ = [
     "dispatch",
     "follow_task",
     "make_slip",
+    "note",
     "opens",
     "own_choices",
     "put_on_list",

@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.requests.domain.deadline import deadline
-from services.requests.domain.request import Category, ServiceRequest, Status
+from services.requests.domain.request import Category, ServiceRequest, Status, terms_of
 from services.requests.domain.task import TaskStep
 from shared.events import (
     RequestAccepted,
@@ -72,7 +72,10 @@ def adopt(
     if told.version < request.version:  # one step of a task may tell two events
         return request
     changes: dict[str, Any] = {"status": _STATUSES.get(type(told), request.status)}
-    changes |= _changes(told) | _clock(told, request.limit_hours)
+    if told.category != request.category:  # staff had taken it in as another one
+        changes |= terms_of(terms)
+    limit_hours = changes.get("limit_hours", request.limit_hours)
+    changes |= _changes(told) | _clock(told, limit_hours)
     if cause is not None:
         changes |= {"work": cause.work, "task_version": cause.version}
     return replace(
@@ -112,19 +115,14 @@ def _asked(told: RequestSubmitted, terms: Category) -> ServiceRequest:
         id=told.request_id,
         community=told.community,
         number=told.number,
-        category=told.category,
         description=LOST_WORDS,
         place_id=told.place_id,
         requester_id=told.requester_id,
         filed_by=told.filed_by,
-        visibility=terms.visibility,
-        evidence_needed=terms.evidence_needed,
-        points_rule=terms.points_rule,
-        takers_wanted=terms.takers_wanted,
-        limit_hours=terms.limit_hours,
         created_at=told.occurred_at,
         updated_at=told.occurred_at,
         version=told.version,
+        **terms_of(terms),
     )
 
 

@@ -1,5 +1,6 @@
 """From asking to the need list: submit, register, reject, list, dispatch, cancel."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from services.requests.domain.request import (
     step,
     tell,
     tell_listed,
+    terms_of,
 )
 from shared.events import (
     RequestCancelled,
@@ -47,25 +49,27 @@ def submit(
         id=request_id,
         community=category.community,
         number=number,
-        category=category.code,
         description=description,
         place_id=place_id,
         requester_id=requester_id,
         filed_by=filed_by,
-        visibility=category.visibility,
-        evidence_needed=category.evidence_needed,
-        points_rule=category.points_rule,
-        takers_wanted=category.takers_wanted,
-        limit_hours=category.limit_hours,
         created_at=now,
         updated_at=now,
+        **terms_of(category),
     )
     return request, tell(RequestSubmitted, request, place_id=place_id)
 
 
-def register(request: ServiceRequest, *, now: datetime) -> tuple[ServiceRequest, RequestRegistered]:
-    """Staff take the request in; its clock begins to run."""
+def register(
+    request: ServiceRequest, *, category: Category | None = None, now: datetime
+) -> tuple[ServiceRequest, RequestRegistered]:
+    """Staff take the request in, as another category where it was filed as a wrong one.
+
+    Its clock begins to run.
+    """
     require(request, {Status.SUBMITTED})
+    if category is not None:
+        request = replace(request, **terms_of(category))
     registered = step(
         request,
         now,
@@ -119,6 +123,11 @@ def dispatch(
         taker=taker,
         evidence_needed=request.evidence_needed,
     )
+
+
+def note(request: ServiceRequest, *, now: datetime) -> ServiceRequest:
+    """Staff write something down for each other: nothing moves, and nobody is told."""
+    return step(request, now)
 
 
 def cancel(

@@ -160,6 +160,18 @@ class ServiceRequest:
         return frozenset({self.requester_id, self.filed_by})
 
 
+def terms_of(category: Category) -> dict[str, Any]:
+    """The fields of a request that come from its category."""
+    return {
+        "category": category.code,
+        "visibility": category.visibility,
+        "evidence_needed": category.evidence_needed,
+        "points_rule": category.points_rule,
+        "takers_wanted": category.takers_wanted,
+        "limit_hours": category.limit_hours,
+    }
+
+
 def require(request: ServiceRequest, statuses: set[Status]) -> None:
     """The step fits only these states. Raises WrongState."""
     if request.status not in statuses:

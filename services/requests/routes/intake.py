@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Body, status
 
 from services.requests import actions
 from services.requests.permissions import may
@@ -11,8 +11,10 @@ from services.requests.routes.views import (
     Asking,
     Dispatching,
     Listing,
+    Noting,
     OnTheSpot,
     Reason,
+    Registering,
     RequestView,
 )
 from shared.door import Door, Edition, Tx
@@ -58,9 +60,14 @@ async def settle_on_the_spot(
 
 
 @router.post("/{request_id}/register")
-async def register(step: Annotated[Step, stepping("register")], tx: Tx) -> RequestView:
-    """Take the request in (立案)."""
-    return step.told(await actions.register(tx, step.change))
+async def register(
+    step: Annotated[Step, stepping("register")],
+    tx: Tx,
+    registering: Annotated[Registering | None, Body()] = None,
+) -> RequestView:
+    """Take the request in (立案), as another category where it was filed as a wrong one."""
+    category = registering.category if registering else None
+    return step.told(await actions.register(tx, step.change, category=category))
 
 
 @router.post("/{request_id}/reject")
@@ -85,6 +92,12 @@ async def dispatch(
 ) -> RequestView:
     """Offer the request to a named person or organisation (派单)."""
     return step.told(await actions.dispatch(tx, step.change, taker=dispatching.taker))
+
+
+@router.post("/{request_id}/notes")
+async def note(step: Annotated[Step, stepping("note")], noting: Noting, tx: Tx) -> RequestView:
+    """Write down what only staff read; nothing moves, and nobody is told."""
+    return step.told(await actions.note(tx, step.change, words=noting.words))
 
 
 @router.post("/{request_id}/cancel")

@@ -59,6 +59,7 @@ async def print_slip(
     """Make the follow-up code of a paper slip, for whoever has no account.
 
     It is shown this once, and takes no Idempotency-Key: ask again, and the code before is void.
+    The history tells who printed it (`slip_printed`).
     """
     response.headers["cache-control"] = "no-store"
     return SlipView.of(await actions.make_slip(tx, step.change))

@@ -15,6 +15,7 @@ from services.requests.routes.views import (
     RequestView,
     StepView,
     concerns,
+    eyes_of,
     seen_by,
 )
 from shared import clock
@@ -34,12 +35,16 @@ Grid = Annotated[UUID | None, Query(description="At this place or whatever lies 
 class Filters(PageQuery):
     """Which requests."""
 
+    ids: list[UUID] = Field(default_factory=list[UUID], max_length=100)
     status: list[Status] = Field(default_factory=list[Status])
     category: Code | None = None
     place_id: UUID | None = None
     grid: UUID | None = Field(default=None, description="At this place or whatever lies in it.")
     queue: Queue | None = Field(
         default=None, description="What waits for the desk, most urgent first."
+    )
+    order: store.Order = Field(
+        default="newest", description="due: what is due first; without a limit last. Not of queues."
     )
     mine: bool = Field(default=False, description="Only those I asked, filed or handle.")
     q: Words | None = Field(default=None, description="Words of the description, also Chinese.")
@@ -49,20 +54,22 @@ class Filters(PageQuery):
 async def list_requests(
     community: CommunityPath, viewer: Viewer, tx: Tx, filters: Annotated[Filters, Query()]
 ) -> Page[RequestView]:
-    """Requests, newest first; others' private ones only for staff.
+    """Requests, newest first unless wanted otherwise; others' private ones only for staff.
 
     A queue begins with what is due first, was closed first, or has waited longest.
     """
-    eyes = viewer.person_id if filters.mine else seen_by(viewer, community)
+    eyes = eyes_of(viewer, community) if filters.mine else seen_by(viewer, community)
     found = await store.search(
         tx,
         store.Search(
             community=community,
             seen_by=eyes,
             mine=filters.mine,
+            ids=filters.ids,
             statuses=filters.status,
             category=filters.category,
             queue=filters.queue,
+            order=filters.order,
             place_id=filters.place_id,
             grid=filters.grid,
             words=filters.q or None,
@@ -95,10 +102,11 @@ async def get_request(
 async def get_history(
     community: CommunityPath, request_id: UUID, viewer: Viewer, tx: Tx
 ) -> list[StepView]:
-    """Every step of a request, oldest first."""
-    request = await store.read(tx, community, request_id, seen_by=seen_by(viewer, community))
+    """Every step of a request, oldest first; what staff noted for each other only for them."""
+    eyes = seen_by(viewer, community)
+    request = await store.read(tx, community, request_id, seen_by=eyes)
     concerned = concerns(request, viewer)
-    steps = await store.history(tx, community, request_id)
+    steps = await store.history(tx, community, request_id, for_staff=eyes is None)
     return [StepView.of(one, concerned=concerned) for one in steps]
 
 

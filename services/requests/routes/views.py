@@ -23,24 +23,33 @@ __all__ = [
     "Dispatching",
     "FollowUpView",
     "Listing",
+    "Noting",
     "OnTheSpot",
     "OwnChoicesView",
     "QueueCounts",
     "Rating",
     "Reason",
+    "Registering",
     "RequestView",
     "SlipView",
     "StepView",
     "Terms",
     "Verdict",
     "concerns",
+    "eyes_of",
     "seen_by",
 ]
 
 
-def seen_by(caller: Caller, community: str) -> UUID | None:
+def eyes_of(caller: Caller, community: str) -> store.Eyes:
+    """The caller, and for whom they may take what is offered."""
+    takers = caller.organisations_in(community) | {caller.person_id}
+    return store.Eyes(caller.person_id, sorted(takers))
+
+
+def seen_by(caller: Caller, community: str) -> store.Eyes | None:
     """Whose eyes a list is made for; None: somebody who may see every request."""
-    return None if caller.roles_in(community) & SEES_ALL else caller.person_id
+    return None if caller.roles_in(community) & SEES_ALL else eyes_of(caller, community)
 
 
 def concerns(request: ServiceRequest, caller: Caller) -> bool:
@@ -76,6 +85,18 @@ class Reason(Payload):
     """Why."""
 
     reason: Words = ""
+
+
+class Registering(Payload):
+    """How the request is taken in."""
+
+    category: Code | None = Field(default=None, description="None: as it was filed.")
+
+
+class Noting(Payload):
+    """What staff write down for each other."""
+
+    words: Words = Field(min_length=1, examples=["已电话联系，家中有人时再上门。"])
 
 
 class Listing(Payload):
@@ -149,6 +170,7 @@ class RequestView(Versioned):
     takers_wanted: int
     evidence_needed: EvidenceNeeded
     points_rule: str | None
+    offered_to: Taker | None = Field(description="Whom it was dispatched to, and who may answer.")
     work: tuple[Work, ...]
     verified_by: UUID | None
     stars: int | None
@@ -165,8 +187,8 @@ class RequestView(Versioned):
         view = cls.model_validate(request, from_attributes=True)
         if concerns(request, caller):
             return view
-        hidden = {"requester_id": None, "filed_by": None, "verified_by": None, "work": ()}
-        return view.model_copy(update=hidden)
+        hidden = dict.fromkeys(("requester_id", "filed_by", "offered_to", "verified_by"))
+        return view.model_copy(update=hidden | {"work": ()})
 
 
 class QueueCounts(BaseModel):
@@ -203,7 +225,7 @@ class OwnChoicesView(BaseModel):
 class StepView(BaseModel):
     """One line of the history."""
 
-    kind: str
+    kind: str = Field(description="What happened; slip_printed has the version of the step before.")
     by: UUID | None = Field(description="Hidden, like the note, from those it does not concern.")
     at: datetime
     note: str

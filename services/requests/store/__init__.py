@@ -12,6 +12,7 @@ from services.requests.store.figures import (
 )
 from services.requests.store.live import concerned
 from services.requests.store.requests import (
+    NOTED,
     Step,
     create,
     history,
@@ -20,12 +21,15 @@ from services.requests.store.requests import (
     save,
     save_handlers,
 )
-from services.requests.store.searches import Search, count_queues, read, search
+from services.requests.store.searches import Eyes, Order, Search, count_queues, read, search
 from services.requests.store.slips import attempts, find_slip, forget_slips, keep_slip
 
 __all__ = [
+    "NOTED",
+    "Eyes",
     "Figures",
     "GridFigures",
+    "Order",
     "Period",
     "Search",
     "Step",

@@ -16,6 +16,7 @@ from shared.problems import NotFound, StaleVersion, WrongState
 
 __all__ = [
     "COLUMNS",
+    "NOTED",
     "Step",
     "create",
     "history",
@@ -26,6 +27,9 @@ __all__ = [
     "save_handlers",
     "values_of",
 ]
+
+NOTED: Final = "noted"
+"""The kind of the steps that only staff read."""
 
 COLUMNS: Final = tuple(field.name for field in fields(ServiceRequest))
 
@@ -66,6 +70,8 @@ _SAVE = text(
             handler_ids = :handler_ids, task_version = :task_version,
             offered_to = CAST(:offered_to AS jsonb), verified_by = :verified_by,
             stars = :stars, closed_at = :closed_at, closed_as = :closed_as,
+            category = :category, visibility = :visibility,
+            evidence_needed = :evidence_needed, limit_hours = :limit_hours,
             takers_wanted = :takers_wanted, points_rule = :points_rule, updated_at = :updated_at,
             registered_at = :registered_at, due_soon_at = :due_soon_at, due_at = :due_at
         WHERE community = :community AND id = :id AND version = :version - 1
@@ -99,7 +105,12 @@ _INDEX_WORDS = text(
 _HISTORY = text(
     """
     SELECT kind, by, at, note, version, cycle, via FROM step
-    WHERE community = :community AND request_id = :id ORDER BY version
+    WHERE community = :community AND request_id = :id
+      AND kind <> ALL(CAST(:hidden AS text[]))
+    UNION ALL
+    SELECT 'slip_printed', printed_by, printed_at, '', version, cycle, NULL FROM printed_slip
+    WHERE community = :community AND request_id = :id
+    ORDER BY version, at
     """
 )
 _NEXT_NUMBER = text(
@@ -156,9 +167,15 @@ async def load(
     return request
 
 
-async def history(tx: Transaction, community: str, request_id: UUID) -> list[Step]:
-    """Every step of a request, in order."""
-    rows = await tx.execute(_HISTORY, {"community": community, "id": request_id})
+async def history(
+    tx: Transaction, community: str, request_id: UUID, *, for_staff: bool = False
+) -> list[Step]:
+    """Every step of a request, in order; and who printed a slip, which is no new version.
+
+    What staff noted for each other only `for_staff`.
+    """
+    hidden = [] if for_staff else [NOTED]
+    rows = await tx.execute(_HISTORY, {"community": community, "id": request_id, "hidden": hidden})
     return [Step(**row) for row in rows]
 
 

@@ -15,7 +15,18 @@ from services.requests.store.tables import UNASSIGNED, UNRESOLVED
 from shared.database import Transaction
 from shared.problems import NotFound
 
-__all__ = ["IN_GRID", "WITH_GRID", "Search", "count_queues", "read", "search"]
+__all__ = ["IN_GRID", "WITH_GRID", "Eyes", "Order", "Search", "count_queues", "read", "search"]
+
+
+Order = Literal["newest", "due"]
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """Who looks, and every taker they can be: oneself and one's organisations."""
+
+    person_id: UUID
+    taker_ids: Sequence[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +34,11 @@ class Search:
     """Which requests of a community are wanted; `seen_by` None: all that staff may see."""
 
     community: str
-    seen_by: UUID | None
+    seen_by: Eyes | None
     mine: bool = False
     queue: Queue | None = None
+    ids: Sequence[UUID] = ()
+    order: Order = "newest"
     statuses: Sequence[Status] = ()
     category: str | None = None
     place_id: UUID | None = None
@@ -57,7 +70,9 @@ _SCOPES: Final[Mapping[_Scope, str]] = {
     "visible": """
         community = :community AND (
             requester_id = :seen_by OR filed_by = :seen_by OR :seen_by = ANY(handler_ids)
-            OR (visibility = 'public' AND status NOT IN ('submitted', 'rejected')))
+            OR (visibility = 'public' AND status NOT IN ('submitted', 'rejected'))
+            OR (status = 'dispatched'
+                AND CAST(offered_to ->> 'id' AS uuid) = ANY(CAST(:taker_ids AS uuid[]))))
     """,
     "mine": """
         community = :community AND id IN (
@@ -70,6 +85,7 @@ _SCOPES: Final[Mapping[_Scope, str]] = {
     """,
 }
 _FILTERS: Final = {
+    "ids": "id = ANY(CAST(:ids AS uuid[]))",
     "statuses": "status = ANY(CAST(:statuses AS text[]))",
     "category": "category = :category",
     "place_id": "place_id = :place_id",
@@ -93,12 +109,13 @@ _QUEUES: Final[Mapping[Queue, str]] = {
     Queue.TO_CALL_BACK: "closed_at > :call_back_from AND closed_at <= :now AND stars IS NULL"
     " AND closed_as <> 'on_the_spot'",
 }
-_MOST_URGENT_FIRST: Final = {
+_MOST_URGENT_FIRST: Final[Mapping[Queue | Order, str]] = {
+    "due": "coalesce(due_at, 'infinity')",
     Queue.DUE_SOON: "due_at",
     Queue.OVERDUE: "due_at",
     Queue.TO_CALL_BACK: "closed_at",
 }
-"""The moment that orders a queue; the others begin with what has waited longest."""
+"""The moment that orders a list; other queues begin with what has waited longest."""
 
 
 def _counts(*narrowed: str) -> str:
@@ -116,10 +133,10 @@ _COUNT_OF_GRID = text(f"{WITH_GRID} {_counts(IN_GRID)}")
 
 
 async def read(
-    tx: Transaction, community: str, request_id: UUID, *, seen_by: UUID | None
+    tx: Transaction, community: str, request_id: UUID, *, seen_by: Eyes | None
 ) -> ServiceRequest:
     """A request that `seen_by` may see (None: staff). Raises NotFound."""
-    values = {"community": community, "id": request_id, "seen_by": seen_by}
+    values = {"community": community, "id": request_id} | _sight(seen_by)
     rows = await tx.execute(_read_of("visible" if seen_by else "all"), values)
     row = rows.one_or_none()
     if row is None:
@@ -130,18 +147,19 @@ async def read(
 async def search(tx: Transaction, wanted: Search, *, now: datetime) -> list[ServiceRequest]:
     """Requests, one more than `limit` when there are more.
 
-    Newest first; a queue by its clock, or what has waited longest first.
+    In the order that is wanted; a queue by its clock, or what has waited longest first.
     """
     asked = {name: value for name in _FILTERS if (value := getattr(wanted, name))}
     scope = "mine" if wanted.mine else "visible" if wanted.seen_by else "all"
-    statement = _search_of(scope, wanted.queue, tuple(asked), goes_on=wanted.after is not None)
+    order = wanted.queue or wanted.order
+    statement = _search_of(scope, order, tuple(asked), goes_on=wanted.after is not None)
     rows = await tx.execute(
         statement,
         asked
         | _moments(now)
+        | _sight(wanted.seen_by)
         | {
             "community": wanted.community,
-            "seen_by": wanted.seen_by,
             "after": wanted.after,
             "limit": wanted.limit,
         },
@@ -158,6 +176,10 @@ async def count_queues(
     return dict(rows.one())
 
 
+def _sight(eyes: Eyes | None) -> dict[str, Any]:
+    return {"seen_by": eyes.person_id, "taker_ids": list(eyes.taker_ids)} if eyes else {}
+
+
 def _moments(now: datetime) -> dict[str, Any]:
     return {"now": now, "call_back_from": now - CALL_BACK}
 
@@ -171,12 +193,12 @@ def _read_of(scope: _Scope) -> TextClause:
 
 @cache
 def _search_of(
-    scope: _Scope, queue: Queue | None, filters: tuple[str, ...], *, goes_on: bool
+    scope: _Scope, wanted: Queue | Order, filters: tuple[str, ...], *, goes_on: bool
 ) -> TextClause:
     """A search in `scope` with these filters; `goes_on`: from where a page ended."""
-    order, follows = _order_of(queue)
+    order, follows = _order_of(wanted)
     conditions = [_SCOPES[scope], *(_FILTERS[name] for name in filters)]
-    conditions += [_QUEUES[queue]] if queue else []
+    conditions += [_QUEUES[wanted]] if isinstance(wanted, Queue) else []
     conditions += [follows] if goes_on else []
     beginning = WITH_GRID if "grid" in filters else ""
     return text(
@@ -185,11 +207,11 @@ def _search_of(
     )
 
 
-def _order_of(queue: Queue | None) -> tuple[str, str]:
+def _order_of(wanted: Queue | Order) -> tuple[str, str]:
     """The order of a list, and what is true of those that come after the request `:after`."""
-    if queue is None:
+    if wanted == "newest":
         return "id DESC", "id < :after"
-    moment = _MOST_URGENT_FIRST.get(queue)
+    moment = _MOST_URGENT_FIRST.get(wanted)
     if moment is None:
         return "id", "id > :after"
     # One that was reopened meanwhile has no such moment: the list begins again, and misses none.

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from services.requests.domain import ServiceRequest, Slip
 from services.requests.store.requests import request_of
+from shared import ids
 from shared.database import Transaction
 from shared.patience import Attempts
 
@@ -15,6 +16,10 @@ __all__ = ["attempts", "find_slip", "forget_slips", "keep_slip"]
 
 _KEEP = text(
     """
+    WITH printed AS (
+        INSERT INTO printed_slip (community, id, request_id, version, cycle, printed_by, printed_at)
+        VALUES (:community, :id, :request_id, :version, :cycle, :made_by, :made_at)
+    )
     INSERT INTO slip (community, request_id, code_hash, made_by, made_at)
     VALUES (:community, :request_id, :code_hash, :made_by, :made_at)
     ON CONFLICT (community, request_id) DO UPDATE SET
@@ -42,9 +47,10 @@ attempts: Final = Attempts("failed_follow_up")
 """By address, and all together."""
 
 
-async def keep_slip(tx: Transaction, slip: Slip) -> None:
-    """Store the slip of a request, in the place of the one before."""
-    await tx.execute(_KEEP, asdict(slip))
+async def keep_slip(tx: Transaction, slip: Slip, request: ServiceRequest) -> None:
+    """Store the slip of a request, in the place of the one before, and for good who printed it."""
+    here = {"id": ids.new_id(), "version": request.version, "cycle": request.cycle}
+    await tx.execute(_KEEP, asdict(slip) | here)
 
 
 async def find_slip(tx: Transaction, code_hash: bytes) -> tuple[Slip, ServiceRequest] | None:

@@ -159,6 +159,23 @@ slip = Table(
     comment="SHA-256 of the follow-up codes on paper; of a request the newest slip is good.",
 )
 
+printed_slip = Table(
+    "printed_slip",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("request_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("printed_by", Uuid, nullable=False),
+    Column("printed_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(
+        ["community", "request_id"], ["service_request.community", "service_request.id"]
+    ),
+    Index("printed_slip_request", "community", "request_id"),
+    comment="Who printed which slip; inserted, never changed.",
+)
+
 failed_follow_up = attempts_table(
     "failed_follow_up",
     metadata,

@@ -17,6 +17,7 @@ from shared.database import Transaction
 from shared.events import Event
 from shared.events.volunteers import TaskEvent
 from shared.outbox import emit
+from shared.problems import UnknownId
 
 __all__ = [
     "Change",
@@ -41,11 +42,20 @@ class Change:
     expected: int | None = None
 
 
-async def claim(tx: Transaction, change: Change) -> Task:
-    """Take a place in a task; of any number of callers exactly as many win as are wanted."""
+async def claim(tx: Transaction, change: Change, *, sent: UUID | None = None) -> Task:
+    """Take a place in a task; of any number of callers exactly as many win as are wanted.
+
+    `sent`: who goes for the organisation. Raises UnknownId for somebody who is not of it.
+    """
+    organisation_id = change.organisation_id
+    is_known = not (sent and organisation_id) or await store.acts_for(
+        tx, change.community, sent, organisation_id
+    )
+    if not is_known:
+        raise UnknownId("person_id")
     task = await _load(tx, change)
     decided = domain.claim(
-        task, change.actor, organisation_id=change.organisation_id, now=clock.now()
+        task, change.actor, organisation_id=organisation_id, sent=sent, now=clock.now()
     )
     return await _keep(tx, *decided)
 

@@ -20,7 +20,15 @@ from services.volunteers.domain.steps import (
     enough,
     require_may_show,
 )
-from services.volunteers.domain.task import Actor, Assignment, Evidence, Standing, State, Task
+from services.volunteers.domain.task import (
+    Actor,
+    Assignment,
+    Board,
+    Evidence,
+    Standing,
+    State,
+    Task,
+)
 from services.volunteers.domain.words import AlreadyRegistered
 
 __all__ = [
@@ -28,6 +36,7 @@ __all__ = [
     "AlreadyRegistered",
     "Assignment",
     "Availability",
+    "Board",
     "Evidence",
     "Report",
     "RequestStep",

@@ -28,6 +28,7 @@ from services.volunteers.domain.words import (
     NotOfferedToYou,
     NotYourOrganisation,
     NotYourTask,
+    OnlyOrganisationsSend,
     OwnRequest,
     PhotoNeeded,
     ReasonMissing,
@@ -47,22 +48,33 @@ class Report:
 
 
 def claim(
-    task: Task, actor: Actor, *, organisation_id: UUID | None, now: datetime
+    task: Task,
+    actor: Actor,
+    *,
+    organisation_id: UUID | None,
+    sent: UUID | None = None,
+    now: datetime,
 ) -> tuple[Task, TaskClaimed]:
-    """Take a place, for oneself or for one's organisation (接单); a person takes one place."""
+    """Take a place, for oneself or for one's organisation (接单); a person takes one place.
+
+    An organisation may send another of its members (`sent`); any of them may begin the work.
+    """
     taker = taker_of(actor, organisation_id)
+    goes = sent or actor.person_id
+    if goes != actor.person_id and taker.kind == "person":
+        raise OnlyOrganisationsSend
     require_living(task)
-    _require_others_request(task, actor)
+    _require_others_request(task, actor.person_id, goes)
     if task.offered_to is not None and task.offered_to != taker:
         raise NotOfferedToYou
     if task.offered_to is None and not task.listed:
         raise NotListed
-    stands = any(taker == one.taker or actor.person_id == one.person_id for one in task.standing)
+    stands = any(taker == one.taker or goes == one.person_id for one in task.standing)
     if stands or not task.places_free:
         raise AlreadyClaimed
-    assignment = take(taker, actor.person_id, version=task.version + 1, now=now)
+    assignment = take(taker, goes, version=task.version + 1, now=now, sent_by=actor.person_id)
     claimed = step(task, now, assignments=with_assignment(task, assignment))
-    return claimed, tell(TaskClaimed, claimed, taker=taker, person_id=actor.person_id)
+    return claimed, tell(TaskClaimed, claimed, taker=taker, person_id=goes)
 
 
 def decline(
@@ -97,7 +109,7 @@ def check_in(
     """Begin the work at the place (签到); any member may begin it for an organisation."""
     require_living(task)
     held = _held(task, actor, organisation_id)
-    _require_others_request(task, actor)
+    _require_others_request(task, actor.person_id)
     if held.state is not Standing.CLAIMED:
         raise WrongState
     started = handle(
@@ -117,7 +129,7 @@ def complete(
     """Finish one's part (办结), with what the category asks to see; the last one tells it."""
     require_living(task)
     held = _held(task, actor, organisation_id)
-    _require_others_request(task, actor)
+    _require_others_request(task, actor.person_id)
     if held.state is not Standing.STARTED:
         raise NotCheckedIn if held.state is Standing.CLAIMED else WrongState
     _require_evidence(task, report)
@@ -187,8 +199,8 @@ def _held(task: Task, actor: Actor, organisation_id: UUID | None) -> Assignment:
     return held[0]
 
 
-def _require_others_request(task: Task, actor: Actor) -> None:
-    if actor.person_id in task.owners:
+def _require_others_request(task: Task, *people: UUID) -> None:
+    if not task.owners.isdisjoint(people):
         raise OwnRequest
 
 

@@ -23,6 +23,17 @@ class State(StrEnum):
     VOID = "void"
 
 
+class Board(StrEnum):
+    """What a task can be to somebody who helps."""
+
+    FREE = "free"
+    """They may take it: it is listed, a place is free, they neither asked nor hold one."""
+    OFFERED = "offered"
+    """It waits for their answer, or for that of an organisation of theirs."""
+    HELD = "held"
+    """They hold a place, or an organisation of theirs does."""
+
+
 class Standing(StrEnum):
     """Where one taker stands in a task."""
 
@@ -155,9 +166,12 @@ def step(task: Task, now: datetime, **changes: Any) -> Task:
     return moved if "state" in changes else replace(moved, state=_state(moved))
 
 
-def take(taker: Taker, person_id: UUID, *, version: int, now: datetime) -> Assignment:
-    """A place that somebody holds from now on."""
-    return Assignment(taker, person_id, version, now, acted=(person_id,))
+def take(
+    taker: Taker, person_id: UUID, *, version: int, now: datetime, sent_by: UUID | None = None
+) -> Assignment:
+    """A place that somebody holds from now on; who sent them had a hand in it, too."""
+    acted = (sent_by, person_id) if sent_by and sent_by != person_id else (person_id,)
+    return Assignment(taker, person_id, version, now, acted=acted)
 
 
 def handle(one: Assignment, person_id: UUID, *, version: int, **changes: Any) -> Assignment:

@@ -87,6 +87,13 @@ class PhotoNeeded(NotMet):
     en = "This task asks for a photo of the work. Add one first, then complete it."
 
 
+class OnlyOrganisationsSend(NotMet):
+    """Whoever takes a task for oneself goes oneself."""
+
+    zh = "以个人名义接单的，由本人前往；以单位名义接单才能指定人员。"
+    en = "Whoever takes a task for oneself goes oneself; only an organisation sends somebody."
+
+
 class ReasonMissing(NotMet):
     """Whoever gives a task back says why."""
 

@@ -4,21 +4,23 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from services.volunteers import actions, store
-from services.volunteers.domain import State
+from services.volunteers.domain import Board, State
 from services.volunteers.permissions import may
 from services.volunteers.routes.stepping import Step, stepping
 from services.volunteers.routes.views import (
     ActingBody,
+    ClaimingBody,
     Completing,
     Declining,
     TaskView,
     eyes_of,
+    found_view,
 )
 from shared.door import Door, Edition, Tx
-from shared.fields import CommunityPath
+from shared.fields import Code, CommunityPath
 from shared.identity import Caller
 from shared.pages import Page, PageQuery
 
@@ -32,32 +34,52 @@ Viewer = Annotated[Caller, may("see tasks")]
 class Filters(PageQuery):
     """Which tasks."""
 
+    board: Board | None = Field(
+        default=None, description="Only those I may take, that wait for my answer, or that I hold."
+    )
     state: list[State] = Field(default_factory=list[State])
     mine: bool = Field(default=False, description="Only those I hold or am offered.")
+    category: list[Code] = Field(default_factory=list[Code], max_length=100)
     place_id: UUID | None = None
     request_id: UUID | None = Field(default=None, description="The tasks of one request.")
+    request_ids: list[UUID] = Field(
+        default_factory=list[UUID], max_length=100, description="The tasks of several."
+    )
+    since: AwareDatetime | None = Field(default=None, description="Made from then on.")
+    near: UUID | None = Field(
+        default=None, description="A place, a building at most: what lies closest to it first."
+    )
 
 
 @router.get("")
 async def list_tasks(
     community: CommunityPath, viewer: Viewer, tx: Tx, filters: Annotated[Filters, Query()]
 ) -> Page[TaskView]:
-    """Tasks, newest first: for staff all, for others what they may take, hold or have asked."""
+    """Tasks: for staff all, for others what they may take, hold or have asked.
+
+    Newest first; with `near`, first what lies in the same building, then in the same compound,
+    and so on.
+    """
     found = await store.search(
         tx,
         store.Search(
             community=community,
             eyes=eyes_of(viewer, community),
+            board=filters.board,
             mine=filters.mine,
             states=filters.state,
+            categories=filters.category,
             place_id=filters.place_id,
             request_id=filters.request_id,
+            request_ids=filters.request_ids,
+            since=filters.since,
+            near=filters.near,
             after=filters.after,
             limit=filters.limit,
         ),
     )
-    views = [TaskView.of(one, viewer) for one in found]
-    return Page[TaskView].of(views, [one.id for one in found], filters.limit)
+    views = [found_view(one, viewer) for one in found]
+    return Page[TaskView].of(views, [one.task.id for one in found], filters.limit)
 
 
 @router.get("/{task_id}")
@@ -71,10 +93,11 @@ async def get_task(
 
 @router.post("/{task_id}/claim")
 async def claim(
-    step: Annotated[Step, stepping("claim")], tx: Tx, acting: ActingBody = None
+    step: Annotated[Step, stepping("claim")], tx: Tx, claiming: ClaimingBody = None
 ) -> TaskView:
-    """Take the task (接单), for oneself or for one's organisation."""
-    return step.told(await actions.claim(tx, step.change(acting)))
+    """Take the task (接单), for oneself or for one's organisation, which may name who goes."""
+    sent = claiming.person_id if claiming else None
+    return step.told(await actions.claim(tx, step.change(claiming), sent=sent))
 
 
 @router.post("/{task_id}/decline")

@@ -12,6 +12,7 @@ from services.volunteers.domain import Actor, Evidence, Report, Standing, State,
 from services.volunteers.permissions import SEES_ALL
 from shared.door import Versioned
 from shared.events import Taker
+from shared.events.directory import PlaceKind
 from shared.events.requests import EvidenceNeeded
 from shared.fields import Payload, Words
 from shared.identity import Caller
@@ -21,6 +22,7 @@ from shared.permissions import TAKERS
 __all__ = [
     "Acting",
     "ActingBody",
+    "ClaimingBody",
     "Completing",
     "Declining",
     "HoursView",
@@ -29,6 +31,7 @@ __all__ = [
     "actor_of",
     "concerns",
     "eyes_of",
+    "found_view",
 ]
 
 
@@ -70,6 +73,17 @@ class Acting(Payload):
 
 ActingBody = Annotated[Acting | None, Body()]
 """Who acts for oneself need not send anything."""
+
+
+class Claiming(Acting):
+    """For whom the caller claims, and who goes."""
+
+    person_id: UUID | None = Field(
+        default=None, description="A member of the organisation, who goes; none: oneself."
+    )
+
+
+ClaimingBody = Annotated[Claiming | None, Body()]
 
 
 class Declining(Acting):
@@ -142,6 +156,9 @@ class TaskView(Versioned):
     )
     created_at: datetime
     updated_at: datetime
+    shared_place: PlaceKind | None = Field(
+        default=None, description="In a list with `near`: the smallest place that holds both."
+    )
 
     @classmethod
     def of(cls, task: Task, caller: Caller) -> "TaskView":
@@ -153,6 +170,12 @@ class TaskView(Versioned):
         own = tuple(one for one in view.assignments if one.taker.id in eyes.taker_ids)
         hidden = {"requester_id": None, "filed_by": None, "assignments": own}
         return view.model_copy(update=hidden)
+
+
+def found_view(found: store.Found, caller: Caller) -> TaskView:
+    """The view of a task in a list."""
+    view = TaskView.of(found.task, caller)
+    return view.model_copy(update={"shared_place": found.shared_place})
 
 
 class RecordView(BaseModel):

@@ -1,10 +1,13 @@
 """All SQL of the volunteers service; every statement names the community."""
 
+from services.volunteers.store.candidates import Candidate, CandidateSearch, candidates
 from services.volunteers.store.hours import ServiceRecord, record, records, total_minutes
-from services.volunteers.store.tasks import Eyes, Key, Search, load, load_cycles, read, save, search
+from services.volunteers.store.searches import Eyes, Found, Search, read, search
+from services.volunteers.store.tasks import Key, load, load_cycles, save
 from services.volunteers.store.teams import load_team, read_team, save_team, teams
 from services.volunteers.store.volunteers import (
     VolunteerSearch,
+    acts_for,
     add_volunteers,
     load_volunteer,
     read_volunteer,
@@ -14,12 +17,17 @@ from services.volunteers.store.volunteers import (
 )
 
 __all__ = [
+    "Candidate",
+    "CandidateSearch",
     "Eyes",
+    "Found",
     "Key",
     "Search",
     "ServiceRecord",
     "VolunteerSearch",
+    "acts_for",
     "add_volunteers",
+    "candidates",
     "load",
     "load_cycles",
     "load_team",

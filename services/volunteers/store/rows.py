@@ -69,7 +69,10 @@ def assignment_row(task: Task, one: Assignment) -> dict[str, Any]:
 
 def task_of(row: Row, assignments: tuple[Assignment, ...]) -> Task:
     """The task of a row."""
-    values = _without(row, "places_free", "offered_kind", "offered_id")
+    left_out = {"places_free", "offered_kind", "offered_id"}
+    values: dict[str, Any] = {
+        name: row[name] for name in columns_of(TASK_COLUMNS) if name not in left_out
+    }
     values["state"] = State(values["state"])
     offered = row["offered_id"] and Taker(kind=row["offered_kind"], id=row["offered_id"])
     return Task(

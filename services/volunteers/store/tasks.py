@@ -2,14 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 
-from services.volunteers.domain import Assignment, State, Task
+from services.volunteers.domain import Assignment, Task
 from services.volunteers.store.rows import (
     ASSIGNMENT_COLUMNS,
     TASK_COLUMNS,
@@ -20,72 +17,15 @@ from services.volunteers.store.rows import (
     task_of,
     task_row,
 )
-from services.volunteers.store.tables import FREE
 from shared.database import Row, Transaction
 from shared.problems import NotFound, StaleVersion, WrongState
 
-__all__ = ["Eyes", "Key", "Search", "load", "load_cycles", "read", "save", "search"]
+__all__ = ["Key", "load", "load_cycles", "save", "tasks_of"]
 
 type Key = tuple[str, UUID, int]
 """Community, request and cycle: there is one task for each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Eyes:
-    """Who looks: every taker they can be, and whether they may take or see everything."""
-
-    taker_ids: Sequence[UUID]
-    person_id: UUID
-    may_take: bool
-    sees_all: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """Which tasks of a community are wanted."""
-
-    community: str
-    eyes: Eyes
-    mine: bool = False
-    states: Sequence[State] = ()
-    place_id: UUID | None = None
-    request_id: UUID | None = None
-    after: UUID | None = None
-    limit: int = 50
-
-
-_MINE: Final = """
-    SELECT task_id FROM assignment
-    WHERE community = :community AND taker_id = ANY(CAST(:taker_ids AS uuid[]))
-      AND state <> 'declined'
-    UNION SELECT id FROM task
-    WHERE community = :community AND offered_id = ANY(CAST(:taker_ids AS uuid[]))
-"""
-_BOARD: Final = f"""
-    {_MINE}
-    UNION SELECT id FROM task WHERE community = :community AND requester_id = :person_id
-    UNION SELECT id FROM task WHERE community = :community AND filed_by = :person_id
-    UNION SELECT id FROM task WHERE :may_take AND community = :community AND {FREE}
-"""  # noqa: S608 - made of constants
-"""Ids, each part from an index of its own: what is closed costs those nothing who look for work."""
-_FILTERS: Final = {
-    "states": "state = ANY(CAST(:states AS text[]))",
-    "place_id": "place_id = :place_id",
-    "request_id": "request_id = :request_id",
-    "after": "id < :after",
-}
-"""What a filter adds to a search; one that is not asked for keeps no index from being used."""
-_READ = text(
-    f"""
-    SELECT * FROM task
-    WHERE community = :community AND id = :id AND (
-        :sees_all OR :person_id IN (requester_id, filed_by) OR (:may_take AND {FREE})
-        OR offered_id = ANY(CAST(:taker_ids AS uuid[])) OR EXISTS (
-            SELECT FROM assignment
-            WHERE assignment.community = :community AND assignment.task_id = :id
-              AND taker_id = ANY(CAST(:taker_ids AS uuid[])) AND assignment.state <> 'declined'))
-    """  # noqa: S608 - made of constants
-)
 _LOAD = text("SELECT * FROM task WHERE community = :community AND id = :id FOR UPDATE")
 _LOAD_CYCLES = text(
     """
@@ -132,7 +72,7 @@ async def load(
     Raises NotFound, and StaleVersion when the caller has seen another version than the present.
     """
     rows = await tx.execute(_LOAD, {"community": community, "id": task_id})
-    (task,) = await _tasks(tx, rows) or (None,)
+    (task,) = await tasks_of(tx, rows) or (None,)
     if task is None:
         raise NotFound
     if expected not in {None, task.version}:
@@ -151,7 +91,7 @@ async def load_cycles(tx: Transaction, keys: Iterable[Key]) -> dict[Key, Task]:
             "cycles": [cycle for _, _, cycle in wanted],
         },
     )
-    tasks = await _tasks(tx, rows)
+    tasks = await tasks_of(tx, rows)
     return {(task.community, task.request_id, task.cycle): task for task in tasks}
 
 
@@ -167,47 +107,7 @@ async def save(tx: Transaction, tasks: Sequence[Task]) -> None:
         await tx.execute(_SAVE_ASSIGNMENTS, {"rows": as_json(changed)})
 
 
-async def read(tx: Transaction, community: str, task_id: UUID, *, eyes: Eyes) -> Task:
-    """A task that `eyes` may see. Raises NotFound."""
-    rows = await tx.execute(_READ, {"community": community, "id": task_id} | _sight(eyes))
-    (task,) = await _tasks(tx, rows) or (None,)
-    if task is None:
-        raise NotFound
-    return task
-
-
-async def search(tx: Transaction, wanted: Search) -> list[Task]:
-    """Tasks, newest first; one more than `limit` when there are more."""
-    asked = {name: value for name in _FILTERS if (value := getattr(wanted, name))}
-    everything = None if wanted.eyes.sees_all else _BOARD
-    query = _search_of(_MINE if wanted.mine else everything, tuple(asked))
-    values = {"community": wanted.community, "limit": wanted.limit}
-    rows = await tx.execute(query, values | asked | _sight(wanted.eyes))
-    return await _tasks(tx, rows)
-
-
-@cache
-def _search_of(ids: str | None, filters: tuple[str, ...]) -> TextClause:
-    """A search among `ids` (None: all of a community) with these filters."""
-    conditions = ["community = :community", *(_FILTERS[name] for name in filters)]
-    if ids is not None:
-        conditions.append(f"id IN ({ids})")
-    return text(
-        f"SELECT * FROM task WHERE {' AND '.join(conditions)}"  # noqa: S608 - constants
-        " ORDER BY id DESC LIMIT :limit + 1"
-    )
-
-
-def _sight(eyes: Eyes) -> dict[str, Any]:
-    return {
-        "taker_ids": list(eyes.taker_ids),
-        "person_id": eyes.person_id,
-        "may_take": eyes.may_take,
-        "sees_all": eyes.sees_all,
-    }
-
-
-async def _tasks(tx: Transaction, rows: Sequence[Row]) -> list[Task]:
+async def tasks_of(tx: Transaction, rows: Sequence[Row]) -> list[Task]:
     """The tasks of rows with their assignments.
 
     A statement of its own: after waiting for a lock, the first one would still show the assignments

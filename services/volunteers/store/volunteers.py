@@ -14,6 +14,7 @@ from shared.problems import NotFound, StaleVersion, WrongState
 
 __all__ = [
     "VolunteerSearch",
+    "acts_for",
     "add_volunteers",
     "load_volunteer",
     "read_volunteer",
@@ -75,6 +76,20 @@ _UNKNOWN = text(
           AND NOT member.removed)
     """
 )
+_ACTS_FOR = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM known_membership
+        WHERE community = :community AND person_id = :person_id AND NOT removed
+          AND :organisation_id = ANY(organisation_ids))
+    """
+)
+
+
+async def acts_for(tx: Transaction, community: str, person_id: UUID, organisation_id: UUID) -> bool:
+    """Whether a person is a member who may act for an organisation."""
+    values = {"community": community, "person_id": person_id, "organisation_id": organisation_id}
+    return bool((await tx.execute(_ACTS_FOR, values)).scalar_one())
 
 
 async def unknown_members(tx: Transaction, community: str, person_ids: Iterable[UUID]) -> set[UUID]:

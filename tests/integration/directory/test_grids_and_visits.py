@@ -200,6 +200,16 @@ async def test_people_are_found_by_the_end_of_their_phone_and_shown_masked(town)
         assert await found(words) == [], words
 
 
+async def test_people_are_found_by_their_home(ground, town) -> None:
+    home, neighbour, _far = ground.households
+    living = await town.person("resident", name="王秀英", place_id=home["id"])
+    await town.person("resident", name="赵铁柱", place_id=neighbour["id"])
+    answer = await town.ask("GET", "/people", ground.worker, params={"place_id": home["id"]})
+    assert [one["id"] for one in answer.json()["items"]] == [living["id"]]
+    none = await town.ask("GET", "/people", params={"place_id": ground.building["id"]})
+    assert none.json()["items"] == []
+
+
 async def test_a_phone_is_shown_to_staff_one_at_a_time_and_that_is_recorded(
     ground, town, platform
 ) -> None:

@@ -102,6 +102,65 @@ async def test_places_lie_in_higher_ones_and_households_are_never_told(town, pla
     assert rest["next"] is None
 
 
+async def test_titles_say_where_a_place_is_and_find_it_again(town, directory) -> None:
+    grid = await town.place("grid", title="第一网格")
+    compound = await town.place("compound", title="文化路1号院", parent_id=grid["id"])
+    building, _eleventh = [
+        await town.place("building", title=title, parent_id=compound["id"])
+        for title in ("1栋", "11栋")
+    ]
+    home = await town.place("household", title="101室", parent_id=building["id"])
+    elsewhere = await town.place("building", title="1栋")
+    known = (building, home, grid, elsewhere)
+    asked = {"ids": [*(one["id"] for one in known), str(ids.new_id())]}
+    _, token = await town.signed_in("resident")
+    told = (await town.ask("GET", "/places/titles", token, params=asked)).json()
+    titles = {one["id"]: (one["kind"], one["title"], one["grid_title"]) for one in told}
+    assert {one["id"]: one["building_id"] for one in told} == {
+        building["id"]: building["id"],
+        home["id"]: building["id"],
+        grid["id"]: None,
+        elsewhere["id"]: elsewhere["id"],
+    }
+    assert titles == {
+        building["id"]: ("building", "文化路1号院 1栋", "第一网格"),
+        home["id"]: ("household", "文化路1号院 1栋 101室", "第一网格"),
+        grid["id"]: ("grid", "第一网格", "第一网格"),
+        elsewhere["id"]: ("building", "1栋", None),
+    }
+    for words, wanted in {
+        "1栋": ["1栋", "文化路1号院 1栋", "文化路1号院 11栋"],
+        "文化路1号院1栋": ["文化路1号院 1栋"],
+        "院 11": ["文化路1号院 11栋"],
+        "第一": ["第一网格"],
+        "101室": [],
+        "%": [],
+    }.items():
+        found = (await town.ask("GET", "/places/titles", params={"q": words})).json()
+        assert [one["title"] for one in found] == wanted, words
+    one = await town.ask("GET", "/places/titles", params={"q": "1", "limit": 1})
+    assert len(one.json()) == 1
+    stranger = await directory.ask("GET", "/nowhere/places/titles", token, params=asked)
+    assert stranger.status_code == 404
+
+
+async def test_names_for_a_page_are_those_of_people_and_of_organisations(town) -> None:
+    unit = await directory_unit(town)
+    person, token = await town.signed_in("resident", name="张桂兰")
+    wanted = {"ids": [unit["id"], person["id"]]}
+    for whose, name in ((None, "张桂兰"), (token, "张*")):
+        told = (await town.ask("POST", "/people/names", whose, json=wanted)).json()
+        assert {one["id"]: one["name"] for one in told} == {
+            unit["id"]: "区税务局",
+            person["id"]: name,
+        }
+
+
+async def directory_unit(town) -> dict:
+    terms = {"kind": "resident_unit", "title": "区税务局", "code": "tax"}
+    return await town.directory.made(f"/{town.slug}/organisations", town.staff, terms)
+
+
 async def test_a_place_is_changed_by_version_and_removed_when_empty(town, platform) -> None:
     compound = await town.place("compound")
     building = await town.place("building", parent_id=compound["id"])
@@ -238,3 +297,29 @@ async def test_the_tables_in_the_code_are_those_of_the_migrations(directory, pla
         found = await connection.run_sync(compare)
     await engine.dispose()
     assert not found
+
+
+async def test_who_acts_for_an_organisation_knows_its_other_members(town) -> None:
+    units = [
+        await town.directory.made(
+            f"/{town.slug}/organisations",
+            town.staff,
+            {"kind": "resident_unit", "title": title, "code": title},
+        )
+        for title in ("税务局", "学校")
+    ]
+    mine, other = (one["id"] for one in units)
+    first, token = await town.signed_in(
+        "organisation_member", name="王秀英", organisation_ids=[mine]
+    )
+    second = await town.person("volunteer", name="李国庆", organisation_ids=[mine, other])
+    await town.person("organisation_member", name="赵铁柱", organisation_ids=[other])
+    path = f"/organisations/{mine}/colleagues"
+    page = (await town.ask("GET", path, token, params={"limit": 1})).json()
+    rest = (await town.ask("GET", path, token, params={"after": page["next"]})).json()
+    assert [*page["items"], *rest["items"]] == [
+        {"id": second["id"], "name": "李国庆"},
+        {"id": first["id"], "name": "王秀英"},
+    ]
+    for where, whose in ((f"/organisations/{other}/colleagues", token), (path, town.staff)):
+        assert (await town.ask("GET", where, whose)).status_code == 404

@@ -184,7 +184,8 @@ async def test_a_rule_gets_its_next_version_and_keeps_what_was_earned(office: Of
 
 
 async def test_a_planned_version_is_listed_beside_the_present_one(office: Office) -> None:
-    assert [one["code"] for one in await office.rules()] == ["errand", "heavy", "standard"]
+    first = {one["code"]: one["points_of_an_hour"] for one in await office.rules()}
+    assert first == {"errand": 13, "heavy": 25, "standard": 15}
     planned = TERMS | {"valid_from": (clock.now() + timedelta(days=30)).isoformat()}
     assert (await office.ask(office.staff, "PUT", "/rules/heavy", planned)).status_code == 200
     heavy = [one["version"] for one in await office.rules() if one["code"] == "heavy"]

@@ -222,3 +222,39 @@ async def test_ids_of_other_communities_answer_as_if_they_did_not_exist(
         foreign = await client.get(f"/{desk.hood.slug}/requests/{request_id}")
         acted = await client.post(f"/{other.slug}/requests/{request_id}/register")
     assert [problem(one) for one in (own, foreign, acted)] == [(404, "not-found")] * 3
+
+
+async def test_who_is_asked_to_take_a_private_request_reads_it_until_they_answer(
+    desk: Desk,
+) -> None:
+    unit = await desk.hood.organisation()
+    asked = await desk.hood.person("volunteer")
+    member = await desk.hood.person("organisation_member", organisations=[unit])
+    other = await desk.hood.person("volunteer")
+    await desk.hood.arrived("requests", organisations=1, memberships=6)
+    one, two = [await desk.submitted(category="company") for _ in range(2)]
+    for request_id, taker in (
+        (one, {"kind": "person", "id": str(asked.id)}),
+        (two, {"kind": "organisation", "id": str(unit)}),
+    ):
+        await desk.post(desk.staff, f"/{request_id}/register", {})
+        answer = await desk.post(desk.staff, f"/{request_id}/dispatch", {"taker": taker})
+        assert answer.status_code == 200, answer.text
+    for who, seen in ((asked, {one}), (member, {two}), (other, set())):
+        for request_id in (one, two):
+            answer = await desk.get(who, f"/requests/{request_id}")
+            assert answer.status_code == (200 if request_id in seen else 404)
+            if answer.status_code == 200:
+                assert answer.json()["requester_id"] is None
+        found = (await desk.get(who, f"/requests?ids={one}&ids={two}")).json()["items"]
+        assert {UUID(one["id"]) for one in found} == seen
+    task = {"taker": Taker(kind="person", id=asked.id), "person_id": asked.id}
+    await desk.task(TaskDeclined, one, **task)
+    await desk.status(one, "registered")
+    assert (await desk.get(asked, f"/requests/{one}")).status_code == 404
+
+
+async def test_requests_are_found_by_their_ids(desk: Desk) -> None:
+    first, _, third = [await desk.submitted() for _ in range(3)]
+    found = (await desk.get(desk.resident, f"/requests?ids={first}&ids={third}")).json()["items"]
+    assert [UUID(one["id"]) for one in found] == [third, first]

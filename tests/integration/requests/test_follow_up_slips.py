@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 from sqlalchemy import text
@@ -78,7 +79,7 @@ async def test_the_slip_shows_where_the_request_stands_and_nobody(desk: Desk) ->
     await desk.resolved(helper, request_id)
     shown = (await paper.ask()).json()
     assert [one["kind"] for one in shown["steps"]] == [
-        "submitted", "registered", "listed", "claimed", "started", "completed",
+        "submitted", "registered", "listed", "slip_printed", "claimed", "started", "completed",
     ]  # fmt: skip
     assert all(set(one) == {"kind", "at", "cycle"} for one in shown["steps"])
     assert shown["choices"] == {"confirm": True, "not_solved": True, "rate": False}
@@ -104,8 +105,9 @@ async def test_confirmed_and_rated_by_the_slip_it_is_the_requesters_word(
     assert (told.points_rule, told.work[0].service_minutes) == ("standard", 40)
     assert await platform.told(RequestRated, request_id=request_id, rated_by=desk.resident.id)
     history = (await desk.get(desk.staff, f"/requests/{request_id}/history")).json()
-    assert [(one["kind"], one["by"], one["via"]) for one in history[-3:]] == [
+    assert [(one["kind"], one["by"], one["via"]) for one in history[-4:]] == [
         ("completed", None, None),
+        ("slip_printed", str(desk.staff.id), None),
         ("closed", str(desk.resident.id), "slip"),
         ("rated", str(desk.resident.id), "slip"),
     ]
@@ -158,6 +160,26 @@ async def test_staff_and_owners_print_and_nobody_else(desk: Desk) -> None:
     assert problem(await desk.post(stranger, f"/{request_id}/slip")) == (403, "not-yours")
 
 
+async def test_the_history_tells_for_good_who_printed_a_slip(
+    desk: Desk, platform: Platform
+) -> None:
+    request_id = await desk.submitted()
+    before = (await desk.get(desk.staff, f"/requests/{request_id}")).json()
+    await printed(desk, request_id)
+    await printed(desk, request_id, desk.verifier)
+    assert (await desk.get(desk.staff, f"/requests/{request_id}")).json() == before
+    history = (await desk.get(desk.resident, f"/requests/{request_id}/history")).json()
+    assert [(one["kind"], one["by"], one["version"]) for one in history] == [
+        ("submitted", str(desk.resident.id), 1),
+        ("slip_printed", str(desk.staff.id), 1),
+        ("slip_printed", str(desk.verifier.id), 1),
+    ]
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await platform.rows(
+            "requests", "UPDATE printed_slip SET printed_by = :by RETURNING 1", by=desk.resident.id
+        )
+
+
 async def test_a_slip_that_its_handler_printed_cannot_confirm(desk: Desk) -> None:
     worker = await desk.hood.person("grid_worker")
     request_id = await desk.listed()
@@ -201,6 +223,16 @@ async def test_one_who_guesses_learns_nothing_and_waits_longer_each_time(
     right = Paper(platform, paper.code, guess.address)
     assert (await right.ask()).status_code == 429
     assert (await paper.ask()).status_code == 200
+
+
+async def test_guesses_that_come_together_are_no_more_than_one_after_the_other(
+    desk: Desk, platform: Platform
+) -> None:
+    guess = Paper(platform, "3333-3333-3333", "192.0.2.8")
+    for _ in range(FREE_TRIES_OF_AN_ADDRESS - 1):
+        assert (await guess.ask()).status_code == 404
+    answers = await asyncio.gather(*(guess.ask() for _ in range(6)))
+    assert sorted(one.status_code for one in answers) == [404, 429, 429, 429, 429, 429]
 
 
 async def test_while_many_guess_everywhere_the_right_code_opens_still(

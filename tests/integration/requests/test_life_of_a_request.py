@@ -7,6 +7,7 @@ from shared.events import (
     RequestCancelled,
     RequestClosed,
     RequestListed,
+    RequestRegistered,
     RequestReopened,
     RequestResolved,
     Taker,
@@ -52,6 +53,45 @@ async def test_a_handler_never_verifies_closes_or_rates(desk: Desk) -> None:
         "urn:jinlin:problem:handler-may-not",
     )
     assert (await desk.post(worker, f"/{request_id}/close")).status_code == 403
+
+
+async def test_staff_take_it_in_as_another_category(desk: Desk, platform: Platform) -> None:
+    request_id = await desk.submitted()
+    unknown = await desk.post(desk.staff, f"/{request_id}/register", {"category": "castle"})
+    assert (unknown.status_code, unknown.json()["detail"]) == (400, "category")
+    answer = await desk.post(desk.staff, f"/{request_id}/register", {"category": "dispute"})
+    taken = answer.json()
+    assert (taken["category"], taken["visibility"], taken["points_rule"]) == (
+        "dispute",
+        "private",
+        None,
+    )
+    again = (await desk.get(desk.staff, f"/requests/{request_id}")).json()
+    assert again == taken
+    (told,) = await platform.told(RequestRegistered, request_id=request_id)
+    assert told.category == "dispute"
+
+
+async def test_what_staff_note_is_for_staff_only(desk: Desk, platform: Platform) -> None:
+    request_id = await desk.submitted()
+    words = {"words": "老人耳背，请大声敲门"}
+    assert (await desk.post(desk.resident, f"/{request_id}/notes", words)).status_code == 403
+    noted = await desk.post(desk.staff, f"/{request_id}/notes", words)
+    assert (noted.status_code, noted.json()["version"], noted.json()["status"]) == (
+        200,
+        2,
+        "submitted",
+    )
+    stale = await desk.post(desk.staff, f"/{request_id}/register", **{"if-match": '"1"'})
+    assert stale.status_code == 412
+    steps = (await desk.get(desk.verifier, f"/requests/{request_id}/history")).json()
+    assert [(one["kind"], one["note"]) for one in steps][1:] == [("noted", words["words"])]
+    own = (await desk.get(desk.resident, f"/requests/{request_id}/history")).json()
+    assert [one["kind"] for one in own] == ["submitted"]
+    slip = (await desk.post(desk.staff, f"/{request_id}/slip")).json()
+    async with await platform.client("requests") as client:
+        shown = (await client.get(f"/follow-up/{slip['code']}")).json()
+    assert "noted" not in {one["kind"] for one in shown["steps"]}
 
 
 async def test_reopening_begins_the_next_cycle_with_the_last_taker(

@@ -160,6 +160,11 @@ async def test_a_stream_lives_through_the_loss_of_its_connections(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = 'requests' AND pid <> pg_backend_pid()",
         )
+
+        async def asks_again() -> bool:
+            return (await desk.get(desk.staff, "/requests")).status_code == 200
+
+        await eventually(asks_again)
         asked = str(await desk.submitted())
         await hears(screen, asked)
 

@@ -128,6 +128,26 @@ async def test_the_desk_sees_its_queues(desk: Desk, platform: Platform) -> None:
     assert (await desk.get(desk.staff, "/requests?queue=no-such")).status_code == 422
 
 
+async def test_a_list_begins_with_what_is_due_first_where_that_is_wanted(
+    desk: Desk, platform: Platform
+) -> None:
+    unlimited, late, soon, later = [await desk.submitted() for _ in range(4)]
+    change = "UPDATE service_request SET due_at = :due_at WHERE id = :id RETURNING 1"
+    for request, hours in ((late, -1), (soon, 1), (later, 2)):
+        due_at = clock.now() + timedelta(hours=hours)
+        await platform.rows("requests", change, id=request, due_at=due_at)
+    asked, found, after = "/requests?order=due&limit=1&status=submitted", [], ""
+    for _ in range(4):
+        page = (await desk.get(desk.verifier, asked + after)).json()
+        found += [one["id"] for one in page["items"]]
+        after = f"&after={page['next']}"
+    assert page["next"] is None
+    assert found == [str(one) for one in (late, soon, later, unlimited)]
+    queue = (await desk.get(desk.verifier, "/requests?order=due&queue=to_triage")).json()
+    waiting = [one["id"] for one in queue["items"]]
+    assert waiting == [str(one) for one in (unlimited, late, soon, later)]
+
+
 async def test_the_list_of_a_grid_holds_what_lies_in_it(desk: Desk) -> None:
     grid = await desk.hood.place("grid")
     building = await desk.hood.place("building", await desk.hood.place("compound", grid))

@@ -4,6 +4,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.volunteers import store
+from services.volunteers.domain import Board as Chance
 from services.volunteers.domain import State
 from shared import ids
 from shared.database import Transaction
@@ -45,6 +46,11 @@ async def test_a_search_reads_little_however_much_is_closed(
         (HELPER, {"mine": True}, 1),
         (HELPER, {"states": [State.OPEN]}, 1),
         (HELPER, {"mine": True, "states": [State.CLAIMED]}, 1),
+        (HELPER, {"board": Chance.FREE}, 1),
+        (HELPER, {"board": Chance.FREE, "near": board.place}, 1),
+        (HELPER, {"board": Chance.HELD}, 1),
+        (HELPER, {"board": Chance.OFFERED}, 0),
+        (HELPER, {"request_ids": [opened["request_id"]]}, 1),
         (STAFF, {}, 51),
         (STAFF, {"mine": True}, 1),
         (STAFF, {"states": [State.OPEN]}, 1),

@@ -15,6 +15,7 @@ from services.directory.domain.boundary import MOST_POINTS, WrongBoundary, read_
 from services.directory.domain.community import CompoundType
 from services.directory.domain.place_import import IMPORTED_KINDS
 from services.directory.domain.visit import NotVisited, VisitToCome
+from shared import csv_text
 from shared.events.directory import PLACE_KINDS
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -28,14 +29,14 @@ def polygon(*rings: object) -> dict[str, object]:
 
 @given(CELL)
 def test_a_cell_leaves_as_no_formula_and_comes_back_as_it_was(cell: str) -> None:
-    out = table_file.escaped(cell)
+    out = csv_text.escaped(cell)
     assert out[:1] not in {"=", "+", "-", "@"}
-    assert table_file.plain(out) == cell
+    assert csv_text.plain(out) == cell
 
 
 @given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=5))
 def test_what_a_csv_file_was_made_of_is_read_again(rows: list[tuple[str, str]]) -> None:
-    body = domain.csv_file([("code", "title"), *rows])
+    body = csv_text.csv_file([("code", "title"), *rows])
     assert body.startswith(b"\xef\xbb\xbf")
     reading = table_file.read(
         domain.csv_lines(body), columns=("code", "title"), required=(), titles={}

@@ -1,6 +1,8 @@
 """A request rebuilt from what it told stands where it stood."""
 
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -96,11 +98,15 @@ class Life:
             self.told.append((event, None))
 
 
-def adopted(life: Life, known: ServiceRequest | None = None) -> ServiceRequest | None:
+def adopted(
+    life: Life,
+    known: ServiceRequest | None = None,
+    terms: Mapping[str, Category] = {"repair": CATEGORY},
+) -> ServiceRequest | None:
     """What comes of what was told, and of the task's steps, which are read again."""
     request = known
     for event, cause in life.told:
-        request = domain.adopt(request, event, cause=cause, terms=CATEGORY)
+        request = domain.adopt(request, event, cause=cause, terms=terms[event.category])
     for step in life.steps if request else ():
         followed = domain.follow_task(request, step, now=life.now)
         if followed:
@@ -133,6 +139,16 @@ def test_what_was_asked_for_in_words_is_lost_and_says_so() -> None:
     rebuilt = adopted(Life())
     assert rebuilt is not None
     assert rebuilt.description == LOST_WORDS
+
+
+def test_what_was_taken_in_as_another_category_comes_back_as_that_one() -> None:
+    life = Life()
+    safety = replace(CATEGORY, code="safety", visibility="private", limit_hours=4)
+    life.request, event = domain.register(life.request, category=safety, now=NOW)
+    life.told.append((event, None))
+    rebuilt = adopted(life, terms={"repair": CATEGORY, "safety": safety})
+    assert rebuilt is not None
+    assert replace(rebuilt, description=life.request.description) == life.request
 
 
 def test_without_its_first_event_it_cannot_be_rebuilt() -> None:

@@ -79,6 +79,17 @@ def test_only_a_new_request_is_registered(status: Status) -> None:
         domain.register(replace(submitted(), status=status), now=NOW)
 
 
+def test_what_was_filed_wrongly_is_taken_in_under_the_terms_of_another_category() -> None:
+    safety = replace(CATEGORY, code="safety", visibility="private", limit_hours=4)
+    request, event = domain.register(submitted(), category=safety, now=NOW)
+    assert (request.category, request.visibility, request.due_at, event.category) == (
+        "safety",
+        "private",
+        NOW + timedelta(hours=4),
+        "safety",
+    )
+
+
 def test_a_refusal_has_a_reason() -> None:
     with pytest.raises(ReasonMissing):
         domain.reject(submitted(), reason="  ", now=NOW)

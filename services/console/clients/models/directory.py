@@ -36,6 +36,7 @@ __all__ = [
     "MultiPolygon",
     "MyGridView",
     "NameView",
+    "NameViewPage",
     "NamesWanted",
     "NewCommunity",
     "NewPassword",
@@ -50,6 +51,7 @@ __all__ = [
     "PersonViewPage",
     "PhoneView",
     "PlaceTerms",
+    "PlaceTitleView",
     "PlaceView",
     "PlaceViewPage",
     "Polygon",
@@ -59,6 +61,7 @@ __all__ = [
     "RevealView",
     "RevealViewPage",
     "Role",
+    "RowChangeView",
     "RowErrorView",
     "StandingView",
     "TokensView",
@@ -373,6 +376,13 @@ class NameView(BaseModel):
     name: str
 
 
+class NameViewPage(BaseModel):
+    """NameViewPage, as the document has it."""
+
+    items: list[NameView]
+    next: UUID | None
+
+
 class NamesWanted(BaseModel):
     """Whose names a page needs."""
 
@@ -493,6 +503,19 @@ class PlaceTerms(BaseModel):
     compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None = None
 
 
+class PlaceTitleView(BaseModel):
+    """What a place is called."""
+
+    id: UUID
+    kind: Literal[
+        "community", "grid", "micro_grid", "compound", "building", "entrance", "household"
+    ]
+    title: str
+    building_id: UUID | None
+    grid_id: UUID | None
+    grid_title: str | None
+
+
 class PlaceViewPage(BaseModel):
     """PlaceViewPage, as the document has it."""
 
@@ -515,6 +538,14 @@ class RowErrorView(BaseModel):
     reason_en: str
 
 
+class RowChangeView(BaseModel):
+    """What a row would do. Nothing of what it says is repeated."""
+
+    row: int
+    is_new: bool
+    columns: list[str]
+
+
 class ReportView(BaseModel):
     """What an import did, or in a dry run would do."""
 
@@ -525,6 +556,7 @@ class ReportView(BaseModel):
     unchanged: int
     errors: list[RowErrorView]
     invitations: list[IssuedCodeView]
+    changes: list[RowChangeView]
 
 
 class RevealTerms(BaseModel):

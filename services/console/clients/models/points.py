@@ -162,6 +162,7 @@ class RuleView(BaseModel):
     points_base: int
     points_per_hour: int
     largest_points: int
+    points_of_an_hour: int
 
 
 class TermsPayload(BaseModel):

@@ -25,6 +25,7 @@ __all__ = [
     "LetterView",
     "LettersView",
     "Listing",
+    "Noting",
     "OnTheSpot",
     "OutboxView",
     "Overview",
@@ -35,6 +36,7 @@ __all__ = [
     "Rate",
     "Rating",
     "Reason",
+    "Registering",
     "RequestView",
     "RequestViewPage",
     "SlipView",
@@ -262,6 +264,12 @@ class Listing(BaseModel):
     takers_wanted: int | None = None
 
 
+class Noting(BaseModel):
+    """What staff write down for each other."""
+
+    words: str
+
+
 class OnTheSpot(BaseModel):
     """A small thing that staff have just settled (即办)."""
 
@@ -336,6 +344,12 @@ class Reason(BaseModel):
     reason: str = ""
 
 
+class Registering(BaseModel):
+    """How the request is taken in."""
+
+    category: str | None = None
+
+
 class Work(BaseModel):
     """What one taker did: the hours of service go to the taker, the deed to the person."""
 
@@ -362,6 +376,7 @@ class RequestView(BaseModel):
     takers_wanted: int
     evidence_needed: Literal["none", "note", "photo"]
     points_rule: str | None
+    offered_to: Taker | None
     work: list[Work]
     verified_by: UUID | None
     stars: int | None

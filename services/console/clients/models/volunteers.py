@@ -10,7 +10,10 @@ __all__ = [
     "Acting",
     "AssignmentView",
     "Availability",
+    "Board",
+    "CandidateView",
     "Changing",
+    "Claiming",
     "Completing",
     "ConsumerView",
     "Declining",
@@ -87,6 +90,18 @@ class AssignmentView(BaseModel):
 
 type Availability = Literal["active", "paused"]
 
+type Board = Literal["free", "offered", "held"]
+
+
+class CandidateView(BaseModel):
+    """Somebody who could take a request, and why they stand where they stand."""
+
+    taker: Taker
+    skills: list[str]
+    is_skilled: bool
+    tasks_held: int
+    last_served_at: datetime | None
+
 
 class Changing(BaseModel):
     """What a volunteer can do from now on."""
@@ -94,6 +109,13 @@ class Changing(BaseModel):
     skills: list[str] = []
     note: str = ""
     state: Availability = "active"
+
+
+class Claiming(BaseModel):
+    """For whom the caller claims, and who goes."""
+
+    organisation_id: UUID | None = None
+    person_id: UUID | None = None
 
 
 class EvidenceOf(BaseModel):
@@ -311,6 +333,10 @@ class TaskView(BaseModel):
     assignments: list[AssignmentView]
     created_at: datetime
     updated_at: datetime
+    shared_place: (
+        Literal["community", "grid", "micro_grid", "compound", "building", "entrance", "household"]
+        | None
+    ) = None
 
 
 class TaskViewPage(BaseModel):

@@ -3,10 +3,11 @@
 from fastapi import APIRouter, Depends
 
 from services.console.pages.access import only
-from services.console.pages.operator import overview
+from services.console.pages.operator import letters, overview, services
 from services.console.pages.parts.navigation import OPERATORS
 
 __all__ = ["router"]
 
 router = APIRouter(dependencies=[Depends(only(OPERATORS))])
-router.include_router(overview.router)
+for screens in (overview, services, letters):
+    router.include_router(screens.router)

@@ -12,6 +12,7 @@ from shared.languages import reason
 
 __all__ = ["FormSent", "Refusal", "Remarks", "refusal"]
 
+UNDER_WAY: Final = N_("刚才提交的内容还在处理。请过一会儿再提交一次；重复提交不会办两次。")
 SECONDS_STILL_TOLD: Final = 120
 """A longer wait is told in minutes."""
 
@@ -63,6 +64,8 @@ def refusal(
             english = visitor.language == ENGLISH
             reasons = {_name(one): reason(one, english=english) for one in problem.errors()}
             return Refusal(status=400, remarks=_remarks("", reasons, _, fields))
+        case Refused(code="request-under-way"):
+            return Refusal(status=503, remarks={"form": _(UNDER_WAY)})
         case Refused(status=status, title=title, fields=reasons):
             if problem.is_about_token:
                 raise problem

@@ -8,12 +8,13 @@ from typing import Final
 from services.console.pages.texts import N_
 from shared.permissions import EVERY_MEMBER, Role
 
-__all__ = ["COORDINATORS", "GRID", "HELPERS", "OPERATORS", "Tab", "tabs"]
+__all__ = ["COORDINATORS", "GRID", "HELPERS", "OPERATORS", "REGISTER", "Tab", "tabs"]
 
 HELPERS: Final = frozenset({Role.VOLUNTEER, Role.ORGANISATION_MEMBER})
 GRID: Final = frozenset({Role.GRID_WORKER, Role.MICRO_GRID_HEAD, Role.PROPERTY_STEWARD})
 COORDINATORS: Final = frozenset({Role.COMMUNITY_STAFF, Role.SUBDISTRICT_STAFF})
 OPERATORS: Final = frozenset({Role.OPERATOR})
+REGISTER: Final = COORDINATORS | OPERATORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ _TABS: Final = (
     Tab(N_("任务"), "tasks", "task", HELPERS),
     Tab(N_("网格"), "grid", "grid", GRID),
     Tab(N_("工作台"), "desk", "desk", COORDINATORS),
+    Tab(N_("名册"), "register", "register", REGISTER),
     Tab(N_("消息"), "/inbox", "inbox", EVERY_MEMBER),
     Tab(N_("平台"), "/operator", "operator", OPERATORS),
     Tab(N_("我的"), "/me", "person", frozenset(Role)),

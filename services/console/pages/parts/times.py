@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from services.console.pages.texts import N_
 from shared import clock
 
-__all__ = ["ZONE", "day", "moment"]
+__all__ = ["ZONE", "day", "moment", "whole_date"]
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 
@@ -74,7 +74,17 @@ def day(at: datetime | date, gettext: Translate, now: datetime | None = None) ->
         return gettext(_NEAR_DAYS[distance])
     if 0 < distance <= NEAR_DAYS:
         return gettext(_WEEKDAYS[when.weekday()])
-    told = gettext(_MONTHS[when.month - 1]) % {"day": when.day}
     if when.year == today.year:
-        return told
+        return _day_of_month(when, gettext)
+    return whole_date(when, gettext)
+
+
+def whole_date(at: datetime | date, gettext: Translate) -> str:
+    """A day with its year, for paper: there is no today on it."""
+    when = at.astimezone(ZONE).date() if isinstance(at, datetime) else at
+    told = _day_of_month(when, gettext)
     return gettext(N_("%(year)d年%(day)s")) % {"year": when.year, "day": told}
+
+
+def _day_of_month(when: date, gettext: Translate) -> str:
+    return gettext(_MONTHS[when.month - 1]) % {"day": when.day}

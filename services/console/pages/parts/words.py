@@ -6,8 +6,10 @@ from typing import Final
 from services.console.pages.texts import N_
 
 __all__ = [
+    "COMPOUND_TYPES",
     "HEALTH",
     "NEXT",
+    "PLACE_KINDS",
     "ROLES",
     "SERVICES",
     "STARS",
@@ -55,6 +57,21 @@ STATUS: Final = {
     "resolved": N_("待核查"),
     "closed": N_("已结案"),
     "cancelled": N_("已撤单"),
+}
+PLACE_KINDS: Final = {
+    "community": N_("社区"),
+    "grid": N_("网格"),
+    "micro_grid": N_("微网格"),
+    "compound": N_("小区"),
+    "building": N_("楼栋"),
+    "entrance": N_("单元"),
+    "household": N_("户"),
+}
+COMPOUND_TYPES: Final = {
+    "unit_built": N_("单位自建小区"),
+    "unmanaged": N_("三无小区"),
+    "serviced": N_("物业小区"),
+    "private_built": N_("自建房"),
 }
 
 NEXT: Final = {

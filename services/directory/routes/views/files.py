@@ -8,7 +8,8 @@ from typing import Any, Final, cast
 import orjson
 import xlsxwriter  # pyright: ignore[reportMissingTypeStubs] - it has none
 
-from services.directory.domain import PEOPLE_COLUMNS, PLACE_COLUMNS, Place, csv_file, words
+from services.directory.domain import PEOPLE_COLUMNS, PLACE_COLUMNS, Place, words
+from shared.csv_text import csv_file
 from shared.events.directory import Language
 
 __all__ = ["CSV", "XLSX", "Sheet", "people_sheet", "places_sheet"]

@@ -180,6 +180,14 @@ class IssuedCodeView(BaseModel):
     code: str
 
 
+class RowChangeView(BaseModel):
+    """What a row would do. Nothing of what it says is repeated."""
+
+    row: int
+    is_new: bool
+    columns: list[str] = Field(description="What it would change; empty for a new one.")
+
+
 class ReportView(BaseModel):
     """What an import did, or in a dry run would do."""
 
@@ -190,6 +198,7 @@ class ReportView(BaseModel):
     unchanged: int
     errors: list[RowErrorView]
     invitations: list[IssuedCodeView]
+    changes: list[RowChangeView] = Field(description="Of a dry run only: row by row.")
 
     @classmethod
     def of(cls, report: Report) -> "ReportView":

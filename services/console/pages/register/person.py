@@ -1,0 +1,148 @@
+"""One member: who they are here, their phone when it is needed, and a code to sign in with."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Response
+from pydantic import ValidationError
+
+from services.console.clients import Refused, TooMany, Unavailable
+from services.console.clients.models.directory import (
+    InvitationTerms,
+    OrganisationView,
+    PersonView,
+    PlaceView,
+    RevealTerms,
+    RevealView,
+)
+from services.console.pages.access import SignedIn
+from services.console.pages.parts.forms import FormSent, refusal
+from services.console.pages.parts.part import part
+from services.console.pages.parts.people import names_of
+from services.console.pages.register.place_path import way_to
+from services.console.pages.visitor import Visitor
+from shared.permissions import Role
+
+__all__ = ["router"]
+
+router = APIRouter()
+
+ANSWERING: Final = frozenset({Role.COMMUNITY_STAFF, Role.OPERATOR})
+"""Those who answer for the community: they see who looked at a phone, and reset passwords."""
+
+NO_STORE: Final = {"cache-control": "no-store"}
+REVEALS_SHOWN: Final = 20
+
+
+class Revealing(FormSent):
+    """What the phone is wanted for."""
+
+    reason: str = ""
+
+
+class Inviting(FormSent):
+    """How to invite."""
+
+    reset: str = ""
+
+
+@router.get("/people/{person_id}")
+async def person(visitor: SignedIn, person_id: UUID) -> Response:
+    """One member."""
+    return await _person(visitor, person_id)
+
+
+@router.get("/people/{person_id}/phone")
+@router.get("/people/{person_id}/invitation")
+async def back_to_person(visitor: SignedIn, person_id: UUID) -> Response:
+    """The forms are on the person's page; what they answered is shown once."""
+    return visitor.go_on(f"/in/{visitor.community}/register/people/{person_id}")
+
+
+@router.post("/people/{person_id}/phone")
+async def reveal_phone(
+    visitor: SignedIn, person_id: UUID, sent: Annotated[Revealing, Form()]
+) -> Response:
+    """The phone in full, on this one answer; who looked, when and what for is recorded."""
+    reason = sent.reason.strip()
+    if not reason:
+        remarks = {"reason": visitor.gettext("请写明用途，会记录在案。")}
+        return await _person(visitor, person_id, 400, remarks=remarks)
+    try:
+        shown = await visitor.services.directory.reveal_phone(
+            visitor.caller, visitor.community, person_id, RevealTerms(reason=reason)
+        )
+    except (Refused, TooMany, Unavailable, ValidationError) as problem:
+        found = refusal(problem, visitor, {"reason": "reason"})
+        return await _person(
+            visitor, person_id, found.status, found.headers, remarks=found.remarks, reason=reason
+        )
+    return await _person(visitor, person_id, headers=NO_STORE, phone=shown.phone)
+
+
+@router.post("/people/{person_id}/invitation")
+async def invite(visitor: SignedIn, person_id: UUID, sent: Annotated[Inviting, Form()]) -> Response:
+    """A one-time code, on this one answer; codes made before are worthless then."""
+    terms = InvitationTerms(reset=sent.reset == "yes")
+    try:
+        made = await visitor.services.directory.invite(
+            visitor.caller, visitor.community, person_id, terms
+        )
+    except (Refused, TooMany, Unavailable) as problem:
+        found = refusal(problem, visitor, {})
+        remarks = {"reset": found.remarks["form"]}
+        return await _person(visitor, person_id, found.status, found.headers, remarks=remarks)
+    return await _person(visitor, person_id, headers=NO_STORE, invitation=made)
+
+
+async def _person(
+    visitor: Visitor,
+    person_id: UUID,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
+) -> Response:
+    directory, caller, community = visitor.services.directory, visitor.caller, visitor.community
+    found = await directory.get_person(caller, community, person_id)
+    home, units, reveals = await asyncio.gather(
+        part(_home(visitor, found)), part(_units(visitor, found)), part(_reveals(visitor, found))
+    )
+    given: dict[str, Any] = {"phone": "", "reason": "", "invitation": None}
+    return visitor.page(
+        "register/person.html",
+        status,
+        headers=headers,
+        person=found,
+        home=home,
+        units=units,
+        reveals=reveals,
+        names=await names_of(visitor, [one.revealed_to for one in reveals.value or ()]),
+        may_answer=bool(visitor.roles & ANSWERING),
+        **(given | context),
+    )
+
+
+async def _home(visitor: Visitor, person: PersonView) -> Sequence[PlaceView]:
+    return await way_to(visitor, person.place_id) if person.place_id else ()
+
+
+async def _units(visitor: Visitor, person: PersonView) -> Sequence[OrganisationView]:
+    """The organisations for which they may act."""
+    if not person.organisation_ids:
+        return ()
+    found = await visitor.services.directory.list_organisations(
+        visitor.caller, visitor.community, limit=100
+    )
+    return [one for one in found.items if one.id in person.organisation_ids]
+
+
+async def _reveals(visitor: Visitor, person: PersonView) -> Sequence[RevealView]:
+    """Who looked at the phone lately; for whoever may know that."""
+    if not visitor.roles & ANSWERING:
+        return ()
+    found = await visitor.services.directory.list_revealed_phones(
+        visitor.caller, visitor.community, person_id=person.id, limit=REVEALS_SHOWN
+    )
+    return found.items

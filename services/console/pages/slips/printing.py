@@ -1,0 +1,76 @@
+"""A slip for somebody without an account: staff, or whose request it is, print it."""
+
+import asyncio
+from typing import Any, Final
+from uuid import UUID
+
+import segno
+from fastapi import APIRouter, Response
+from markupsafe import Markup
+
+from services.console.clients import Refused, TooMany, Unavailable
+from services.console.pages.access import SignedIn
+from services.console.pages.parts.forms import refusal
+from services.console.pages.parts.part import part
+from services.console.pages.visitor import Visitor
+
+__all__ = ["router"]
+
+router = APIRouter()
+
+QUIET_ZONE_MODULES: Final = 4
+"""The white edge that ISO/IEC 18004 asks for; paper may be folded or dark around it."""
+
+
+@router.get("/requests/{request_id}/slip")
+async def slip(visitor: SignedIn, request_id: UUID) -> Response:
+    """What a slip is, and the button that makes one."""
+    return await _page(visitor, request_id, "slips/print.html")
+
+
+@router.post("/requests/{request_id}/slip")
+async def print_slip(visitor: SignedIn, request_id: UUID) -> Response:
+    """The slip itself, for the printer: its code is shown this once, and stands in no address."""
+    ask = visitor.services.requests.print_slip
+    try:
+        made = await ask(visitor.caller, visitor.community, request_id)
+    except (Refused, TooMany, Unavailable) as problem:
+        found = refusal(problem, visitor, {})
+        return await _page(
+            visitor,
+            request_id,
+            "slips/print.html",
+            found.status,
+            headers=found.headers,
+            remarks=found.remarks,
+        )
+    return await _page(
+        visitor,
+        request_id,
+        "slips/slip.html",
+        code=made.code,
+        typed_at=visitor.outside("/f"),
+        qr=_qr(visitor.outside(made.path)),
+    )
+
+
+async def _page(
+    visitor: Visitor, request_id: UUID, template: str, status: int = 200, **context: Any
+) -> Response:
+    """A page about the request; without its category where the catalogue cannot be had."""
+    requests, caller, community = visitor.services.requests, visitor.caller, visitor.community
+    request, catalogue = await asyncio.gather(
+        requests.get_request(caller, community, request_id),
+        part(requests.get_catalogue(caller, community)),
+    )
+    of_request = (one for one in catalogue.value or () if one.code == request.category)
+    category = next(of_request, None)
+    return visitor.page(template, status, request=request, category=category, **context)
+
+
+def _qr(address: str) -> Markup:
+    """A QR code as SVG, readable with 15 % of it torn or stained."""
+    drawn = segno.make(address, error="m", micro=False)
+    return Markup(  # noqa: S704 - drawn by segno, of modules and no text
+        drawn.svg_inline(border=QUIET_ZONE_MODULES, omitsize=True, lineclass=None)
+    )
