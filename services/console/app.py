@@ -25,7 +25,8 @@ def create_app(
     settings = settings or Settings()
     tracing = telemetry.tracer_provider(
         "console", otlp_endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio
-    )    screens = pages.Screens(clients.Streams(settings.origin, transport))
+    )
+    screens = pages.Screens(clients.Streams(settings.origin, transport))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
