@@ -66,11 +66,16 @@ async function look() {
     const fresh = now.getElementById(part.id);
     if (fresh && part.dataset.liveHow === "list") showNews(part, fresh);
     else if (fresh && shownBy(fresh) !== shownBy(part) && !isInUse(part)) {
-      part.replaceWith(fresh);
+      replace(part, fresh);
       const said = document.getElementById("live-said");
       said.textContent = said.dataset.words;
     }
   }
+}
+
+function replace(part, fresh) {
+  part.replaceWith(fresh);
+  globalThis.htmx?.process(fresh);
 }
 
 // Forms have another key each time.
@@ -90,7 +95,7 @@ function showNews(list, fresh) {
   news.querySelector("a").onclick = (event) => {
     event.preventDefault();
     fresh.tabIndex = -1;
-    list.replaceWith(fresh);
+    replace(list, fresh);
     fresh.focus();
   };
 }
