@@ -22,10 +22,13 @@ from shared.photos.words import (
 )
 from shared.problems import Problem
 
-__all__ = ["Darkroom", "DarkroomBroken"]
+__all__ = ["FIRST_BYTES", "Darkroom", "DarkroomBroken", "fault_at_first_sight"]
 
 DEVELOP_SECONDS: Final = 7
 """With the wait for one's turn; a caller waits for eight."""
+
+FIRST_BYTES: Final = 16
+"""So many of them tell what a file is."""
 
 _MEASURES: Final = (LARGEST_PIXELS, LONGEST_SIDE_PIXELS, SMALL_ENOUGH_BYTES)
 
@@ -67,3 +70,14 @@ class Darkroom:
             raise DarkroomBroken(f"{darkroom.__file__} ended with {code}")
         # Less than zero is a signal: the decoder crashed on it, or came to the end of its time.
         raise _REFUSALS.get(code, PhotoDamaged)(FIELD)
+
+
+def fault_at_first_sight(first: bytes, size_bytes: int) -> type[Problem] | None:
+    """What is wrong with a file, as far as its size and first bytes tell; nothing is decoded."""
+    if size_bytes > LARGEST_PHOTO_BYTES:
+        return PhotoTooLarge
+    try:
+        darkroom.kind_of(first)
+    except darkroom.Refused as refused:
+        return _REFUSALS[refused.code]
+    return None

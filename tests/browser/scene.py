@@ -8,7 +8,8 @@ from pathlib import Path
 from deploy.demo.api import Api
 from deploy.demo.community import COMMUNITY
 from tests.support.jinlin import up
-from tests.support.story import Story
+from tests.support.pictures import photo
+from tests.support.story import REQUESTS, Story
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,10 @@ class Scene:
     things: Mapping[str, str]
     """Ids: `asked`, `listed`, `claimed`, `resolved`, `closed` are requests, `task` the listed
     one's, `own_task` the claimed one's. Codes of slips: `slip` the resolved one's, `old_slip` the
-    closed one's. `home` is a household, `neighbour` lives there."""
+    closed one's. `home` is a household, `neighbour` lives there; `building` is one. The asked one
+    has a photo. Of the helpers: `done_task` waits for confirmation, `paid_task` is closed,
+    `offered_task` is the volunteer's to answer, `unit_offer` the unit's, `unit_task` it has taken.
+    """
 
 
 @asynccontextmanager
@@ -47,14 +51,18 @@ async def _played(story: Story) -> Mapping[str, str]:
     own_task = await story.put_on_list(claimed)
     await story.claim(claimed, own_task)
     listed = await story.ask("腿脚不便，请代买一袋米")
+    helped = await _helped(story, closed, task)
+    asked = await story.ask("车棚里有人私拉电线充电")
+    await story.resident.post_photo(f"{REQUESTS}/{asked}/photos", photo())
     return {
+        **helped,
         "closed": closed,
         "resolved": resolved,
         "claimed": claimed,
         "own_task": own_task,
         "listed": listed,
         "task": await story.put_on_list(listed),
-        "asked": await story.ask("车棚里有人私拉电线充电"),
+        "asked": asked,
         "slip": await story.slip(resolved),
         "old_slip": await story.slip(closed),
         "community": COMMUNITY,
@@ -65,6 +73,23 @@ async def _at_home(story: Story) -> Mapping[str, str]:
     """Somebody who lives in the grid worker's grid, with a phone."""
     where = f"/directory/{COMMUNITY}"
     homes = await story.staff.everything(f"{where}/places", kind="household")
-    home = next(one["id"] for one in homes if one["title"] == "101室")
-    new = {"name": "张桂兰", "phone": "13812341234", "roles": ["resident"], "place_id": home}
-    return {"home": home, "neighbour": (await story.staff.post(f"{where}/people", new))["id"]}
+    home = next(one for one in homes if one["title"] == "101室")
+    new = {"name": "张桂兰", "phone": "13812341234", "roles": ["resident"], "place_id": home["id"]}
+    neighbour = await story.staff.post(f"{where}/people", new)
+    return {"home": home["id"], "building": home["parent_id"], "neighbour": neighbour["id"]}
+
+
+async def _helped(story: Story, closed: str, done_task: str) -> Mapping[str, str]:
+    """Tasks at every place of their way, as the volunteer and the unit see them."""
+    offered = await story.ask("请陪老人去医院复诊，一位老人出门不便")
+    unit_offer = await story.ask("会议室投影仪坏了，请单位的电工看看")
+    unit_work = await story.ask("花坛护栏松动")
+    unit_task = await story.put_on_list(unit_work)
+    await story.unit_claims(unit_task)
+    return {
+        "paid_task": await story.task(closed, "closed"),
+        "done_task": done_task,
+        "offered_task": await story.offer(offered, story.volunteer.person_id),
+        "unit_offer": await story.offer(unit_offer, await story.unit_id(), kind="organisation"),
+        "unit_task": unit_task,
+    }

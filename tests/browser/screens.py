@@ -76,6 +76,35 @@ GRID = (
 )
 """The grid worker's. Drafts have tests of their own, for they stay in the browser."""
 
+OWN = "/in/{community}/requests"
+
+RESIDENT = (
+    Screen("what-is-it-about", f"{OWN}/new", "resident"),
+    Screen("where-is-it", f"{OWN}/new/where?what=repair", "resident"),
+    Screen("tell", f"{OWN}/new/tell?what=safety&place={{building}}", "resident"),
+    Screen(
+        "tell-with-remarks",
+        f"{OWN}/new/tell?what=safety&place={{building}}",
+        "resident",
+        status=400,
+        after=send_plainly,
+    ),
+    Screen("filed", f"{OWN}/{{asked}}/filed", "resident"),
+    Screen("own-requests", OWN, "resident"),
+    Screen("request-to-confirm", f"{OWN}/{{resolved}}", "resident"),
+    Screen("request-with-photos", f"{OWN}/{{asked}}", "resident"),
+    Screen("request-to-rate", f"{OWN}/{{closed}}", "resident"),
+    Screen("request-of-a-neighbour", f"{OWN}/{{closed}}", "unit"),
+    Screen("photos-with-remarks", f"{OWN}/{{asked}}/photos", "resident", 400, send_plainly),
+    Screen("not-solved", f"{OWN}/{{resolved}}/not-solved", "resident", 400, send_plainly),
+    Screen("rate", f"{OWN}/{{closed}}/rate", "resident", 400, send_plainly),
+    Screen("withdraw", f"{OWN}/{{asked}}/withdraw", "resident"),
+    Screen("inbox", "/inbox", "resident"),
+    Screen("empty-inbox", "/inbox", "staff"),
+    Screen("my-data", "/me", "resident"),
+)
+"""The resident's; and what every member has."""
+
 SCREENS = (
     Screen("sign-in", "/"),
     Screen("sign-in-with-remarks", "/", status=400, after=send_nothing),
@@ -96,6 +125,7 @@ SCREENS = (
     Screen("not-solved-by-a-slip", "/f/{slip}/not-solved", status=400, after=send_nothing),
     Screen("rate-by-a-slip", "/f/{old_slip}"),
     *GRID,
+    *RESIDENT,
 )
 
 
