@@ -61,12 +61,13 @@ async def step(page: Page, fold: str, label: str, words: str) -> None:
     await page.get_by_role("button", name=fold, exact=True).click()
 
 
-def told(what: str, keyboard: Keyboard, began: float) -> None:
+def tell(capsys: pytest.CaptureFixture[str], what: str, keyboard: Keyboard, began: float) -> None:
     took = time.monotonic() - began
-    sys.stderr.write(f"\n{what}: {keyboard.presses} keys, {took:.1f} s\n")
+    with capsys.disabled():
+        sys.stderr.write(f"\n{what}: {keyboard.presses} keys, {took:.1f} s\n")
 
 
-async def test_a_call_is_filed_with_the_keyboard_alone(visitors: Visitors) -> None:
+async def test_a_call_is_filed_with_the_keyboard_alone(visitors: Visitors, capsys) -> None:
     async with desk(visitors) as page:
         keyboard, began = Keyboard(page), time.monotonic()
         await keyboard.hit("n")
@@ -81,7 +82,7 @@ async def test_a_call_is_filed_with_the_keyboard_alone(visitors: Visitors) -> No
         await keyboard.write("什么事", "厨房水管漏水")
         await keyboard.press("button", "登记")
         await expect(page.locator(".done")).to_contain_text("待受理")
-        told("a call filed", keyboard, began)
+        tell(capsys, "a call filed", keyboard, began)
         await page.get_by_role("link", name="在工作台打开").click()
         facts = page.locator(".facts")
         await expect(facts).to_contain_text("张桂兰")
@@ -89,7 +90,7 @@ async def test_a_call_is_filed_with_the_keyboard_alone(visitors: Visitors) -> No
         assert keyboard.presses < 60
 
 
-async def test_a_request_is_dispatched_with_the_keyboard_alone(visitors: Visitors) -> None:
+async def test_a_request_is_dispatched_with_the_keyboard_alone(visitors: Visitors, capsys) -> None:
     async with desk(visitors) as page:
         number = await filed(page, "楼道窗户关不上")
         await opened(page, number)
@@ -107,7 +108,7 @@ async def test_a_request_is_dispatched_with_the_keyboard_alone(visitors: Visitor
         await keyboard.hit("Space")
         await keyboard.press("button", "派给选中的人")
         await expect(page.locator(".done")).to_have_text("已派单，等对方接单。")
-        told("a request dispatched", keyboard, began)
+        tell(capsys, "a request dispatched", keyboard, began)
         await expect(page.locator(".facts")).to_contain_text("派给")
 
 

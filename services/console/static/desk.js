@@ -39,8 +39,8 @@ if (document.activeElement === document.body) {
 document.addEventListener("htmx:after:swap", ({ detail }) => {
   const panel = document.querySelector("#panel");
   if (detail.ctx.target !== panel) return;
-  const link = document.querySelector(`.row[href="${location.pathname}${location.search}"]`);
-  document.querySelector("tr[aria-current]")?.removeAttribute("aria-current");
-  link?.closest("tr").setAttribute("aria-current", "true");
+  const row = detail.ctx.sourceElement.closest("tr");
+  if (row) document.querySelector("tr[aria-current]")?.removeAttribute("aria-current");
+  row?.setAttribute("aria-current", "true");
   if (!panel.contains(document.activeElement)) panel.querySelector("#opened")?.focus();
 });
