@@ -168,7 +168,7 @@ async def file_nothing(page: Page) -> None:
     await page.locator("#who").fill("老王")
     await page.locator("#where").fill("栋")
     async with page.expect_navigation():
-        await page.locator("[value=settle]").evaluate("(button) => button.click()")
+        await page.locator("[value=file]").click()
 
 
 AT_THE_DESK = (
