@@ -43,12 +43,7 @@ def create_app(
         title="Jinlin 近邻 · console",
         openapi_url=None,
         lifespan=lifespan,
-        telemetry={
-            "tracer_provider": tracing,
-            "metrics": False,
-            "logs": False,
-            "operation_spans": False,
-        },
+        telemetry=telemetry.of_calls(tracing),
     )
     app.state.screens = screens
     app.include_router(pages.router)
