@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.demo.api import Api
+from deploy.demo.api import Api, Session
 from deploy.demo.community import COMMUNITY
+from deploy.where import Whereabouts
 from tests.support.jinlin import up
+from tests.support.letters import bury
 from tests.support.pictures import photo
 from tests.support.story import REQUESTS, Story
 
@@ -24,10 +26,11 @@ class Scene:
     things: Mapping[str, str]
     """Ids: `asked`, `listed`, `claimed`, `resolved`, `closed` are requests, `task` the listed
     one's, `own_task` the claimed one's. Codes of slips: `slip` the resolved one's, `old_slip` the
-    closed one's. `home` is a household, `neighbour` lives there and has the phone `CALLER`;
-    `building` is one. The asked one has a photo, `registered` waits to be dispatched. Of the
-    helpers: `done_task` waits for confirmation, `paid_task` is closed, `offered_task` is the
-    volunteer's to answer, `unit_offer` the unit's, `unit_task` it has taken."""
+    closed one's. `home` is a household in `building`, `neighbour` lives there and has the phone
+    `CALLER`. The asked one has a photo, `registered` waits to be dispatched. Of the helpers:
+    `done_task` waits for confirmation, `paid_task` is closed, `offered_task` is the volunteer's to
+    answer, `unit_offer` the unit's, `unit_task` it has taken. Numbers of dead letters: `letter`,
+    `letter_to_replay`, `letter_to_dismiss`."""
 
 
 @asynccontextmanager
@@ -38,7 +41,10 @@ async def demo_scene(folder: Path) -> AsyncGenerator[Scene]:
         sign_ins = started.sign_ins
         neighbours = {name: password for name, password in sign_ins.items() if name != "operator"}
         async with Api(origin) as api:
-            things = await _played(await Story.of(api, neighbours))
+            story = await Story.of(api, neighbours)
+            await _register(story)
+            things = dict(await _played(story))
+            things |= await _buried(await api.sign_in("operator", sign_ins["operator"]), folder)
         yield Scene(origin, sign_ins, things)
 
 
@@ -103,3 +109,26 @@ async def _helped(story: Story, closed: str, done_task: str) -> Mapping[str, str
         "unit_offer": await story.offer(unit_offer, await story.unit_id(), kind="organisation"),
         "unit_task": unit_task,
     }
+
+
+GRIDS = """code,parent_code,kind,title,boundary
+G2,,grid,第二网格,"{""type"": ""Polygon"", ""coordinates"":
+    [[[113.918, 30.92], [113.924, 30.921], [113.923, 30.926], [113.918, 30.926],
+      [113.918, 30.92]]]}"
+G3,,grid,第三网格,"{""type"": ""Polygon"", ""coordinates"":
+    [[[113.91, 30.926], [113.923, 30.926], [113.92, 30.931], [113.912, 30.93],
+      [113.91, 30.926]]]}"
+G4,,grid,第四网格,
+"""
+
+
+async def _register(story: Story) -> None:
+    """Grids for the map, one of them without a boundary."""
+    await story.staff.post_csv(f"/directory/{COMMUNITY}/places/import", GRIDS)
+
+
+async def _buried(operator: Session, folder: Path) -> Mapping[str, str]:
+    """Dead letters of notify: one to look at, and one for each way that a letter can go."""
+    names = ("letter", "letter_to_replay", "letter_to_dismiss")
+    numbers = await bury(operator, Whereabouts.find(folder / "data").nats_url, len(names))
+    return dict(zip(names, map(str, numbers), strict=True))
