@@ -1,6 +1,6 @@
 """What makes the pages an app on a phone: the manifest, and the page without network."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from services.console.pages import assets, templates, texts
@@ -32,6 +32,15 @@ async def manifest() -> Response:
 @router.get("/offline")
 async def offline() -> Response:
     """About nobody and in both languages, for the browser keeps it."""
+    return HTMLResponse(_offline_page(), headers={"cache-control": "no-cache"})
+
+
+@router.get(f"/{assets.SERVICE_WORKER}")
+async def service_worker(request: Request) -> Response:
+    """At the root, or it would serve nothing but its own folder."""
+    return assets.service_worker(request, _offline_page())
+
+
+def _offline_page() -> str:
     english = texts.translations(texts.ENGLISH).gettext
-    page = templates.render(texts.CHINESE, "offline.html", english=english)
-    return HTMLResponse(page, headers={"cache-control": "no-cache"})
+    return templates.render(texts.CHINESE, "offline.html", english=english)
