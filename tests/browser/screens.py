@@ -89,6 +89,67 @@ GRID = (
 )
 """The grid worker's. Drafts have tests of their own, for they stay in the browser."""
 
+OWN = "/in/{community}/requests"
+
+RESIDENT = (
+    Screen("what-is-it-about", f"{OWN}/new", "resident"),
+    Screen("where-is-it", f"{OWN}/new/where?what=repair", "resident"),
+    Screen("tell", f"{OWN}/new/tell?what=safety&place={{building}}", "resident"),
+    Screen(
+        "tell-with-remarks",
+        f"{OWN}/new/tell?what=safety&place={{building}}",
+        "resident",
+        status=400,
+        after=send_plainly,
+    ),
+    Screen("filed", f"{OWN}/{{asked}}/filed", "resident"),
+    Screen("own-requests", OWN, "resident"),
+    Screen("request-to-confirm", f"{OWN}/{{resolved}}", "resident"),
+    Screen("request-with-photos", f"{OWN}/{{asked}}", "resident"),
+    Screen("request-to-rate", f"{OWN}/{{closed}}", "resident"),
+    Screen("request-of-a-neighbour", f"{OWN}/{{closed}}", "unit"),
+    Screen("photos-with-remarks", f"{OWN}/{{asked}}/photos", "resident", 400, send_plainly),
+    Screen("not-solved", f"{OWN}/{{resolved}}/not-solved", "resident", 400, send_plainly),
+    Screen("rate", f"{OWN}/{{closed}}/rate", "resident", 400, send_plainly),
+    Screen("withdraw", f"{OWN}/{{asked}}/withdraw", "resident"),
+    Screen("inbox", "/inbox", "resident"),
+    Screen("empty-inbox", "/inbox", "staff"),
+    Screen("my-data", "/me", "resident"),
+)
+"""The resident's; and what every member has."""
+
+
+async def open_folds(page: Page) -> None:
+    """Open what is folded."""
+    for fold in await page.locator("details.fold").all():
+        await fold.locator("summary").click()
+
+
+HELPERS = (
+    Screen("tasks-near-me", "/in/demo/tasks", "volunteer", after=open_folds),
+    Screen("no-tasks-that-fit", "/in/demo/tasks?category=learning", "volunteer"),
+    Screen("task-to-take", "/in/demo/tasks/{task}", "volunteer"),
+    Screen("task-offered", "/in/demo/tasks/{offered_task}", "volunteer", after=open_folds),
+    Screen("task-under-way", "/in/demo/tasks/{own_task}", "volunteer", after=open_folds),
+    Screen(
+        "task-under-way-with-remarks",
+        "/in/demo/tasks/{own_task}",
+        "volunteer",
+        status=400,
+        after=send_nothing,
+    ),
+    Screen("task-that-waits", "/in/demo/tasks/{done_task}", "volunteer"),
+    Screen("task-of-somebody-else", "/in/demo/tasks/{unit_task}", "volunteer", status=404),
+    Screen("my-tasks", "/in/demo/tasks/mine", "volunteer"),
+    Screen("my-points", "/in/demo/tasks/points", "volunteer"),
+    Screen("tasks-near-a-unit", "/in/demo/tasks", "unit"),
+    Screen("task-to-take-for-a-unit", "/in/demo/tasks/{task}", "unit"),
+    Screen("task-offered-to-a-unit", "/in/demo/tasks/{unit_offer}", "unit"),
+    Screen("task-of-a-unit", "/in/demo/tasks/{unit_task}", "unit"),
+    Screen("points-of-a-unit", "/in/demo/tasks/points", "unit"),
+)
+"""Volunteers' and organisations'."""
+
 SCREENS = (
     Screen("sign-in", "/"),
     Screen("sign-in-with-remarks", "/", status=400, after=send_nothing),
@@ -145,6 +206,8 @@ SCREENS = (
     Screen("not-solved-by-a-slip", "/f/{slip}/not-solved", status=400, after=send_nothing),
     Screen("rate-by-a-slip", "/f/{old_slip}"),
     *GRID,
+    *HELPERS,
+    *RESIDENT,
 )
 
 

@@ -17,7 +17,7 @@ from services.console.pages.parts.part import part
 from services.console.pages.parts.photos import PHOTOS, SentPhotos, photo_refusal
 from services.console.pages.parts.places import home_of, offered
 from services.console.pages.parts.words import WHOM
-from services.console.pages.resident.photos import add_to, photos_page
+from services.console.pages.resident.photos import add_to
 from services.console.pages.visitor import Visitor
 
 __all__ = ["router"]
@@ -114,10 +114,11 @@ async def file(visitor: SignedIn, sent: Annotated[Telling, Form()], photos: Sent
         request = await _submit(visitor, sent)
     except (Refused, TooMany, Unavailable, ValidationError) as problem:
         return await _tell(visitor, sent, refusal(problem, visitor, FIELDS), photos)
+    own = f"/in/{visitor.community}/requests/{request.id}"
     refused = await add_to(visitor, request.id, photos)
     if refused:
-        return photos_page(visitor, request, refused, is_new=True)
-    return visitor.go_on(f"/in/{visitor.community}/requests/{request.id}/filed")
+        return visitor.go_on(f"{own}/photos?{urlencode({'refused': refused.numbers}, doseq=True)}")
+    return visitor.go_on(f"{own}/filed")
 
 
 @router.get("/{request_id}/filed")
