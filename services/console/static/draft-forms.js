@@ -195,8 +195,26 @@
   // Pages with a form are kept for the time without network, as soon as a link to one is seen.
   const keepForms = async () => {
     if (!navigator.serviceWorker?.controller) return;
-    for (const link of all("a[data-keep]")) {
-      if (!(await caches.match(link.href))) await fetch(link.href, { headers: { "x-keep": "form" } });
+    for (const { dataset } of all("[data-keep]")) {
+      if (!(await caches.match(dataset.keep))) await fetch(dataset.keep, { headers: { "x-keep": "form" } });
+    }
+  };
+
+  // The page without network leads to the forms that are kept.
+  const offerForms = async () => {
+    const places = all("[data-forms]");
+    for (const name of places.length ? await caches.keys() : []) {
+      if (!name.startsWith("forms ")) continue;
+      const cache = await caches.open(name);
+      for (const request of await cache.keys()) {
+        const page = parsed(await (await cache.match(request)).text());
+        const form = page.querySelector("form[data-draft]");
+        for (const place of form ? places : []) {
+          const link = Object.assign(document.createElement("a"), { className: "button", href: request.url, textContent: form.dataset.draft, lang: page.documentElement.lang });
+          place.querySelector(".ways").append(link);
+          place.hidden = false;
+        }
+      }
     }
   };
 
@@ -207,4 +225,5 @@
   lookAtNetwork();
   mend().then(again);
   keepForms().catch(() => {});
+  offerForms().catch(() => {});
 })();
