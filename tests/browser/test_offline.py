@@ -307,6 +307,6 @@ async def test_drafts_are_for_all_eyes(visitors: Visitors, view: View) -> None:
         found += await measured(page, view)
         assert found + await overflowing(page, view.width, 320) == []
         await page.goto("/in/demo/inbox")
-        await expect(page.get_by_role("heading", name="没有网络")).to_be_visible()
+        await expect(page.get_by_role("heading", name="没有网络", exact=True)).to_be_visible()
         await expect(page.locator("[data-drafts=last] li")).to_have_count(6)
         assert await axe(page) == []
