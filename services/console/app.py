@@ -26,16 +26,17 @@ def create_app(
     tracing = telemetry.tracer_provider(
         "console", otlp_endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio
     )
+    screens = pages.Screens(clients.Streams(settings.origin, transport))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with clients.connected(settings.origin, transport) as connection:
-            services = clients.Services(connection)
-            app.state.services = services
+            app.state.services = services = clients.Services(connection)
             app.state.renewals = pages.Renewals(services)
             app.state.titles = pages.Titles(services)
             app.state.places = pages.Places(services)
             yield
+        await screens.streams.close()
         await asyncio.to_thread(tracing.shutdown)
 
     app = FastAPI(
@@ -49,8 +50,14 @@ def create_app(
             "operation_spans": False,
         },
     )
+    app.state.screens = screens
     app.include_router(pages.router)
     pages.add_error_pages(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(
+        BodyLimit,
+        limit_of=pages.limit_of,
+        answer=pages.form_refused,
+        most_together_bytes=pages.MOST_FORMS_BYTES,
+    )
     app.add_middleware(pages.SafeHeaders)
     return app

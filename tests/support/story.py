@@ -48,6 +48,23 @@ class Story:
         await self.staff.post(f"{REQUESTS}/{request}/list", {})
         return await self.task(request, "open")
 
+    async def offer(self, request: str, taker: str, *, kind: str = "person") -> str:
+        """Take a request in and offer it to somebody; the id of its task."""
+        await self.staff.post(f"{REQUESTS}/{request}/register")
+        body = {"taker": {"kind": kind, "id": taker}}
+        await self.staff.post(f"{REQUESTS}/{request}/dispatch", body)
+        return await self.task(request, "open")
+
+    async def unit_id(self) -> str:
+        """The id of the unit's organisation."""
+        [unit] = await self.staff.everything(f"/directory/{COMMUNITY}/organisations")
+        return unit["id"]
+
+    async def unit_claims(self, task: str) -> None:
+        """The unit takes a task."""
+        body = {"organisation_id": await self.unit_id()}
+        await self.unit.post(f"{TASKS}/{task}/claim", body)
+
     async def task(self, request: str, state: str) -> str:
         """The task of a request, once it stands so."""
 

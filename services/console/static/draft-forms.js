@@ -149,8 +149,11 @@
     const { lang } = document.documentElement;
     slot("kept").textContent = new Date(draft.keptAt).toLocaleString(lang, TIME);
     const state = draft.state === "waiting" && draft.why === "signed-out" ? draft.why : draft.state;
-    all("[data-state]", item).forEach((one) => one.dataset.state.split(" ").includes(state) || one.remove());
-    if (slot("remark")) Object.assign(slot("remark"), { textContent: said(draft), lang: draft.language });
+    for (const one of all("[data-state]", item)) {
+      if (!one.dataset.state.split(" ").includes(state)) one.remove();
+    }
+    if (slot("remark")) slot("remark").lang = draft.language;
+    if (slot("remark")) slot("remark").textContent = said(draft);
     if (slot("open")) slot("open").href = `${draft.page}#draft=${draft.once}`;
     if (slot("look")) slot("look").href = draft.url;
     slot("forget").addEventListener("click", () => drafts.forget(draft.once).then(render));
@@ -199,7 +202,8 @@
   const keepForms = async () => {
     if (!navigator.serviceWorker?.controller) return;
     for (const { dataset } of all("[data-keep]")) {
-      if (!(await caches.match(dataset.keep))) await fetch(dataset.keep, { headers: { "x-keep": "form" } });
+      if (await caches.match(dataset.keep)) continue;
+      await fetch(dataset.keep, { headers: { "x-keep": "form" } });
     }
   };
 
