@@ -6,6 +6,7 @@ there, and the service with it.
 """
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import Generator
@@ -13,9 +14,13 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Final
 
+import structlog
+
 from shared.problems import Unavailable
 
 __all__ = ["Apart"]
+
+log = structlog.get_logger()
 
 PLACES: Final = 6
 """How many may send something or wait for their turn; each holds it in memory."""
@@ -45,12 +50,17 @@ class Apart:
     async def run(self, sent: bytes, *arguments: str) -> tuple[int, bytes]:
         """What it ended with (below zero: by a signal) and what it wrote.
 
-        Raises Unavailable when it is not done in time.
+        Raises Unavailable when it is not done in time, or was killed: by the kernel, when the
+        machine or the container had no memory left. That says nothing of what was sent.
         """
         try:
-            return await self._in_turn(sent, arguments)
+            code, written = await self._in_turn(sent, arguments)
         except (TimeoutError, subprocess.TimeoutExpired):
             raise Unavailable from None
+        if code == -signal.SIGKILL:
+            log.warning("apart.killed", script=self._script)
+            raise Unavailable
+        return code, written
 
     async def _in_turn(self, sent: bytes, arguments: tuple[str, ...]) -> tuple[int, bytes]:
         loop = asyncio.get_running_loop()

@@ -38,7 +38,8 @@ def text_of(value: object) -> str:
 def main() -> None:
     """Within its limits of memory and time, whatever the file claims."""
     _limit(resource.RLIMIT_AS, MEMORY_BYTES)
-    _limit(resource.RLIMIT_CPU, CPU_SECONDS)
+    # SIGXCPU first: who is killed at once was killed by somebody else, for memory.
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
     _limit(resource.RLIMIT_CORE, 0)
     book = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
     sheet = book.get_sheet_by_index(0)

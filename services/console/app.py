@@ -53,6 +53,11 @@ def create_app(
     app.state.screens = screens
     app.include_router(pages.router)
     pages.add_error_pages(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(
+        BodyLimit,
+        limit_of=pages.limit_of,
+        answer=pages.form_refused,
+        most_together_bytes=pages.MOST_FORMS_BYTES,
+    )
     app.add_middleware(pages.SafeHeaders)
     return app

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["DAMAGED", "MOVES", "NOT_A_PHOTO", "TOO_MANY_PIXELS", "Refused", "develop"]
+__all__ = ["DAMAGED", "MOVES", "NOT_A_PHOTO", "NOT_NOW", "TOO_MANY_PIXELS", "Refused", "develop"]
 
 MEMORY_BYTES: Final = 512 * 1024 * 1024
 CPU_SECONDS: Final = 5
@@ -23,6 +23,8 @@ NOT_A_PHOTO: Final = 10
 MOVES: Final = 11
 TOO_MANY_PIXELS: Final = 12
 DAMAGED: Final = 13
+NOT_NOW: Final = 14
+"""A decoder could not be loaded: for want of memory, or it is missing. The photo may be good."""
 
 QUALITIES: Final = (85, 75, 65, 50, 35)
 
@@ -103,11 +105,9 @@ def develop(sent: bytes, *, pixels: int, side: int, small_enough: int) -> bytes:
 
 def confine() -> None:
     """Give up what the work does not need."""
-    limits = {
-        resource.RLIMIT_CPU: CPU_SECONDS,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_CORE: 0,
-    }
+    # SIGXCPU first: who is killed at once was killed by somebody else, for memory.
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
+    limits = {resource.RLIMIT_FSIZE: 0, resource.RLIMIT_CORE: 0}
     if sys.platform == "linux":  # elsewhere it cannot be set
         limits[resource.RLIMIT_AS] = MEMORY_BYTES
     for kind, most in limits.items():
@@ -117,15 +117,17 @@ def confine() -> None:
 def main() -> int:
     """Develop what comes; the exit code says what came of it."""
     confine()
-    from PIL import Image  # noqa: PLC0415 - without it the installation is broken, not the photo
-
-    Image.MAX_IMAGE_PIXELS = None  # ours is the limit, and no warning
     pixels, side, small_enough = map(int, sys.argv[1:])
     try:
+        from PIL import Image  # noqa: PLC0415 - after it is confined
+
+        Image.MAX_IMAGE_PIXELS = None  # ours is the limit, and no warning
         sent = sys.stdin.buffer.read()
         developed = develop(sent, pixels=pixels, side=side, small_enough=small_enough)
     except Refused as refused:
         return refused.code
+    except ImportError:
+        return NOT_NOW
     except MemoryError:
         return TOO_MANY_PIXELS
     except Exception:  # noqa: BLE001 - decoders raise whatever they like

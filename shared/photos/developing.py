@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Final
 
+import structlog
+
 from shared.apart import Apart
 from shared.photos import darkroom
 from shared.photos.limits import (
@@ -20,9 +22,11 @@ from shared.photos.words import (
     PhotoTooLarge,
     TooManyPixels,
 )
-from shared.problems import Problem
+from shared.problems import Problem, Unavailable
 
 __all__ = ["FIRST_BYTES", "Darkroom", "DarkroomBroken", "fault_at_first_sight"]
+
+log = structlog.get_logger()
 
 DEVELOP_SECONDS: Final = 7
 """With the wait for one's turn; a caller waits for eight."""
@@ -37,6 +41,7 @@ _REFUSALS: Final[Mapping[int, type[Problem]]] = {
     darkroom.MOVES: PhotoMoves,
     darkroom.TOO_MANY_PIXELS: TooManyPixels,
     darkroom.DAMAGED: PhotoDamaged,
+    darkroom.NOT_NOW: Unavailable,
 }
 
 
@@ -59,7 +64,7 @@ class Darkroom:
         """The photo as a JPEG of about 400 kB at most, upright, with nothing but its picture.
 
         Raises PhotoTooLarge, NotAPhoto, PhotoMoves, TooManyPixels, PhotoDamaged, and Unavailable
-        when there are too many to develop now.
+        when there are too many to develop now, or there is too little memory.
         """
         if len(sent) > LARGEST_PHOTO_BYTES:
             raise PhotoTooLarge(FIELD)
@@ -68,6 +73,8 @@ class Darkroom:
             return developed
         if code > 0 and code not in _REFUSALS:
             raise DarkroomBroken(f"{darkroom.__file__} ended with {code}")
+        if code == darkroom.NOT_NOW:
+            log.error("darkroom.not_now", reason="a decoder could not be loaded")
         # Less than zero is a signal: the decoder crashed on it, or came to the end of its time.
         raise _REFUSALS.get(code, PhotoDamaged)(FIELD)
 

@@ -12,6 +12,7 @@ from deploy.environment import WIRED, example
 from deploy.keys import Keys, make_keys
 from deploy.services import SERVICES
 from deploy.where import PlatformSettings
+from services.console.pages.limits import LARGEST_PHOTO_FORM_BYTES
 
 ROOT = Path(__file__).parent.parent.parent
 TEXT = (ROOT / "docker-compose.yml").read_text()
@@ -150,3 +151,28 @@ def test_everybody_takes_the_address_with_its_password() -> None:
         if ".database_url" in path.read_text()
     ]
     assert takers == ["shared/settings.py"]
+
+
+def test_the_edge_takes_forms_as_large_as_the_console_does() -> None:
+    edge = (ROOT / "deploy/caddy/Caddyfile").read_text()
+    [largest] = re.findall(r"request_body \{\s+max_size (\d+)MiB", edge)
+    assert int(largest) * 1024**2 == LARGEST_PHOTO_FORM_BYTES
+
+
+@pytest.mark.parametrize(
+    ("uri", "logged"),
+    [
+        ("/f/7KQ2-M9XA-04TF", "/f/"),
+        ("/f/7KQ2-M9XA-04TF/rate?lang=en", "/f//rate"),
+        ("/api/requests/follow-up/7KQ2-M9XA-04TF?x", "/api/requests/follow-up/"),
+        ("/api/directory/wh/people?q=13812345678", "/api/directory/wh/people"),
+        ("/in/wh/desk", "/in/wh/desk"),
+    ],
+)
+def test_no_code_and_no_search_reaches_the_log_of_the_edge(uri: str, logged: str) -> None:
+    edge = (ROOT / "deploy/caddy/Caddyfile").read_text()
+    [(found, kept)] = re.findall(r'request>uri regexp "(.+)" "(.+)"', edge)
+    assert re.sub(found, kept.replace("$", "\\"), uri) == logged
+    assert {"request>headers>Referer delete", "resp_headers>Location delete"} <= {
+        line.strip() for line in edge.splitlines()
+    }

@@ -123,10 +123,12 @@ async def test_on_paper_there_is_the_slip_and_nothing_else(visitors: Visitors) -
         size = await page.locator(".slip dd").first.evaluate(
             "one => getComputedStyle(one).fontSize"
         )
-        assert float(size.removesuffix("px")) >= 21
+        assert float(size.removesuffix("px")) >= 20
         qr = await page.locator(".qr svg").bounding_box()
         assert qr
         assert qr["width"] >= 200
+        paper = await page.pdf(format="A4")
+        assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1
 
 
 async def test_a_new_slip_ends_the_one_before_and_a_wrong_code_is_kept_to_be_mended(

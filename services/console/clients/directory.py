@@ -569,7 +569,8 @@ class Directory:
         place_id: UUID | None = None,
         q: str | None = None,
     ) -> models.PersonViewPage:
-        """Members, newest first; phones are masked."""
+        """Members, newest first; phones are masked. Who is found by a whole number is
+        recorded."""
         return await self._ask(
             "GET",
             f"/api/directory/{at(community)}/people",

@@ -5,7 +5,6 @@ from fastapi import APIRouter, Depends
 from services.console.pages import (
     assets,
     desk,
-    drafts,
     grid,
     health,
     inbox,
@@ -20,14 +19,26 @@ from services.console.pages import (
     volunteer,
 )
 from services.console.pages.access import our_form
-from services.console.pages.errors import add_error_pages
+from services.console.pages.errors import add_error_pages, form_refused
 from services.console.pages.headers import SafeHeaders
+from services.console.pages.limits import MOST_FORMS_BYTES, limit_of
 from services.console.pages.live import Screens
 from services.console.pages.places import Places
 from services.console.pages.session import Renewals
 from services.console.pages.titles import Titles
 
-__all__ = ["Places", "Renewals", "SafeHeaders", "Screens", "Titles", "add_error_pages", "router"]
+__all__ = [
+    "MOST_FORMS_BYTES",
+    "Places",
+    "Renewals",
+    "SafeHeaders",
+    "Screens",
+    "Titles",
+    "add_error_pages",
+    "form_refused",
+    "limit_of",
+    "router",
+]
 
 router = APIRouter(dependencies=[Depends(our_form)])
 """Every form, whichever page takes it, has shown that it is ours."""
@@ -37,7 +48,6 @@ for group in (
     assets,
     shell,
     sign_in,
-    drafts,
     me,
     inbox,
     live,

@@ -14,8 +14,11 @@ from services.console.pages.sign_in import sign_in_page
 from services.console.pages.texts import N_
 from services.console.pages.visitor import Visitor
 from shared.codes import without_codes
+from shared.photos import PHOTOS_EACH, PhotoTooLarge
+from shared.problems import Problem
+from shared.problems import Unavailable as Busy
 
-__all__ = ["add_error_pages"]
+__all__ = ["add_error_pages", "form_refused"]
 
 log = structlog.get_logger()
 
@@ -25,11 +28,26 @@ NOT_FOUND = 404
 _SENTENCES = {
     404: N_("没有这个页面。请检查网址，或回到首页。"),
     405: N_("这个网址不能这样打开。请回到首页。"),
-    413: N_("提交的内容太大。请减少内容后再试。"),
+    413: N_("提交的内容太大，没有收下。请减少内容后再试。"),
     500: N_("出错了。请稍后再试；如果还不行，请告诉社区工作人员。"),
     503: N_("这项服务暂时不可用。请过几分钟再试；有急事请直接打电话给社区。"),
 }
 _NOT_UNDERSTOOD = N_("浏览器提交的内容无法识别。请回到首页再试。")
+_PHOTOS_TOO_LARGE = N_(
+    "照片太大，没有收下。最多 %(count)d 张，每张不超过 8 MB，请换小一点的照片再试。"
+)
+_TOO_MANY_FORMS = N_("现在提交照片的人太多，您的内容没有收下。请过一会儿再试。")
+
+
+def form_refused(request: Request, problem: Problem) -> Response:
+    """The page for a form that nobody read: too large, or too many at a time."""
+    _ = Visitor.now(request).gettext
+    sentence = ""
+    if isinstance(problem, PhotoTooLarge):
+        sentence = _(_PHOTOS_TOO_LARGE) % {"count": PHOTOS_EACH}
+    elif isinstance(problem, Busy):
+        sentence = _(_TOO_MANY_FORMS)
+    return _page(request, problem.status, sentence, is_repeatable=True)
 
 
 def add_error_pages(app: FastAPI) -> None:
@@ -102,7 +120,11 @@ async def _unknown(request: Request, error: Exception) -> Response:
     return answer
 
 
-def _page(request: Request, status: int, sentence: str = "") -> Response:
+def _page(
+    request: Request, status: int, sentence: str = "", *, is_repeatable: bool = False
+) -> Response:
+    """A page with one sentence; `is_repeatable`: and the way back to the form."""
     visitor = Visitor.now(request)
     sentence = sentence or visitor.gettext(_SENTENCES.get(status, _NOT_UNDERSTOOD))
-    return visitor.page("error.html", status, sentence=sentence)
+    again = visitor.here() if is_repeatable else ""
+    return visitor.page("error.html", status, sentence=sentence, again=again)

@@ -1,13 +1,20 @@
-"""What makes the pages an app on a phone: the manifest, and the page without network."""
+"""What makes the pages an app on a phone: the manifest, the page without network, drafts."""
+
+from typing import Final
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from services.console.clients import Refused, TooMany, Unavailable
 from services.console.pages import assets, templates, texts
+from services.console.pages.visitor import Visiting
 
 __all__ = ["router"]
 
 router = APIRouter()
+
+NOT_SIGNED_IN: Final = 401
+UNAVAILABLE: Final = 503
 
 
 @router.get("/manifest.webmanifest")
@@ -35,3 +42,22 @@ async def offline() -> Response:
     english = texts.translations(texts.ENGLISH).gettext
     page = templates.render(texts.CHINESE, "offline.html", english=english)
     return HTMLResponse(page, headers={"cache-control": "no-cache"})
+
+
+@router.get("/drafts/pass")
+async def draft_pass(visitor: Visiting) -> Response:
+    """For the script that sends drafts (`drafts.js`): the token that forms need now, and whose.
+
+    A draft is sent for its writer only. No other site can read it. 401: nobody is signed in;
+    503: nobody can say who is.
+    """
+    try:
+        await visitor.renew()
+    except Refused:
+        visitor.session = None
+    except (TooMany, Unavailable):
+        return Response(status_code=UNAVAILABLE)
+    if visitor.who is None:
+        return visitor.with_cookies(Response(status_code=NOT_SIGNED_IN))
+    content = {"form_token": visitor.form_token, "who": str(visitor.who.id)}
+    return visitor.with_cookies(JSONResponse(content))

@@ -147,7 +147,7 @@
     slot("kept").textContent = time;
     const state = draft.state === "waiting" && draft.why === "signed-out" ? draft.why : draft.state;
     all("[data-state]", item).forEach((one) => one.dataset.state.split(" ").includes(state) || one.remove());
-    if (slot("remark")) slot("remark").textContent = said(draft);
+    if (slot("remark")) Object.assign(slot("remark"), { textContent: said(draft), lang: draft.language });
     if (slot("open")) slot("open").href = `${draft.page}#draft=${draft.once}`;
     if (slot("look")) slot("look").href = draft.url;
     slot("forget").addEventListener("click", () => drafts.forget(draft.once).then(render));

@@ -30,7 +30,7 @@ from services.directory.actions.people import (
     put_membership,
     remove_membership,
 )
-from services.directory.actions.phones import reveal_phone
+from services.directory.actions.phones import find_people, reveal_phone
 from services.directory.actions.secret import prepare_decoy
 from services.directory.actions.sign_in import (
     Tokens,
@@ -67,6 +67,7 @@ __all__ = [
     "draw_boundary",
     "ensure_issuer_key",
     "ensure_operator",
+    "find_people",
     "forget_expired",
     "import_people",
     "import_places",

@@ -64,12 +64,15 @@ def deciding(caller: Caller, community: str) -> actions.Deciding:
     )
 
 
-@router.get("", dependencies=[may("see people")])
+@router.get("")
 async def list_people(
-    community: CommunityPath, tx: Tx, filters: Annotated[Filters, Query()]
+    community: CommunityPath,
+    caller: Annotated[Caller, may("see people")],
+    tx: Tx,
+    filters: Annotated[Filters, Query()],
 ) -> Page[PersonView]:
-    """Members, newest first; phones are masked."""
-    found = await store.people(
+    """Members, newest first; phones are masked. Who is found by a whole number is recorded."""
+    found = await actions.find_people(
         tx,
         store.PeopleSearch(
             community=community,
@@ -79,6 +82,7 @@ async def list_people(
             after=filters.after,
             limit=filters.limit,
         ),
+        by=caller.person_id,
     )
     views = [PersonView.of(one) for one in found]
     return Page[PersonView].of(views, [one.person.id for one in found], filters.limit)

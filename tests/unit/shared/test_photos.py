@@ -183,7 +183,7 @@ async def test_who_would_wait_too_long_is_asked_to_come_again() -> None:
         await room(patience_seconds=0.001).develop(GOOD)
 
 
-async def test_nobody_works_on_for_a_caller_who_is_gone() -> None:
+async def test_what_a_caller_who_is_gone_began_ends_before_the_next_begins() -> None:
     one = room()
     others = set(psutil.Process().children())
 
@@ -195,5 +195,5 @@ async def test_nobody_works_on_for_a_caller_who_is_gone() -> None:
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
         await work
-    assert set(psutil.Process().children()) <= others
     assert opened(await one.develop(GOOD)).size == (640, 480)
+    assert set(psutil.Process().children()) <= others

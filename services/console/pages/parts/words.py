@@ -107,6 +107,7 @@ STEPS: Final = {
     "reopened": N_("没解决，重新打开"),
     "cancelled": N_("撤单"),
     "slip_printed": N_("打印回执"),
+    "noted": N_("内部备注"),
 }
 """The lines of a history."""
 
