@@ -78,6 +78,7 @@ GRID = (
         after=look_at_phone,
     ),
     Screen("visit", "/in/demo/grid/visits/new", "gridworker"),
+    Screen("report-at-once", "/in/demo/requests/new/at-once", "resident"),
     Screen("on-the-spot", "/in/demo/grid/on-the-spot", "gridworker"),
     Screen(
         "on-the-spot-with-remarks",

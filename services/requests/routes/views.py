@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from services.requests import actions, store
 from services.requests.domain import Category, OwnChoices, ServiceRequest, Status
 from services.requests.domain.slip import not_solved_until
-from services.requests.permissions import SEES_ALL
+from services.requests.routes.eyes import concerns
 from shared.door import Versioned
 from shared.events import Taker, Work
 from shared.events.requests import EvidenceNeeded
@@ -34,27 +34,7 @@ __all__ = [
     "StepView",
     "Terms",
     "Verdict",
-    "concerns",
-    "eyes_of",
-    "seen_by",
 ]
-
-
-def eyes_of(caller: Caller, community: str) -> store.Eyes:
-    """The caller, and for whom they may take what is offered."""
-    takers = caller.organisations_in(community) | {caller.person_id}
-    return store.Eyes(caller.person_id, sorted(takers))
-
-
-def seen_by(caller: Caller, community: str) -> store.Eyes | None:
-    """Whose eyes a list is made for; None: somebody who may see every request."""
-    return None if caller.roles_in(community) & SEES_ALL else eyes_of(caller, community)
-
-
-def concerns(request: ServiceRequest, caller: Caller) -> bool:
-    """Whether a request is the caller's business: as staff, owner or handler."""
-    is_staff = seen_by(caller, request.community) is None
-    return is_staff or caller.person_id in request.owners | request.handlers
 
 
 class Asking(Payload):
