@@ -15,7 +15,7 @@ from typing import Any, Final
 __all__ = ["CLIENTS", "WRITTEN", "client_files"]
 
 CLIENTS: Final = Path(__file__).parent.parent / "services" / "console" / "clients"
-WRITTEN: Final = frozenset({"__init__.py", "base.py", "problems.py"})
+WRITTEN: Final = frozenset({"__init__.py", "base.py", "problems.py", "streams.py"})
 """What stands beside the generated files and is written by hand."""
 
 type Schema = Mapping[str, Any]

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from shared import telemetry
 from shared.settings import ServiceSettings
 
-__all__ = ["Server", "serve"]
+__all__ = ["Server", "run", "serve"]
 
 
 class Server(uvicorn.Server):
@@ -40,7 +40,12 @@ def serve[S: ServiceSettings](create_app: Callable[[S], FastAPI], settings: S) -
         proxy_headers=True,
         timeout_graceful_shutdown=10,
     )
-    server = Server(config, stop=app.state.service.stopping.set)
+    run(config, stop=app.state.service.stopping.set)
+
+
+def run(config: uvicorn.Config, stop: Callable[[], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; `stop` ends endless answers, the others are finished."""
+    server = Server(config, stop)
     try:
         server.run()
     except KeyboardInterrupt:

@@ -60,6 +60,8 @@ class OneOrigin:
         """Let every service end its endless answers."""
         for app in self._services.values():
             app.state.service.stopping.set()
+        if isinstance(self._front, FastAPI):
+            self._front.state.screens.stopping.set()
 
     async def readiness(self) -> dict[str, bool]:
         """Which services are ready."""

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import FastAPI
+from opentelemetry.sdk.trace import TracerProvider
 
 from services.console import clients, pages
 from services.console.settings import Settings
@@ -23,32 +24,27 @@ def create_app(
     `transport` replaces the network between the console and the services.
     """
     settings = settings or Settings()
-    tracing = telemetry.tracer_provider(
-        "console", otlp_endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio
-    )
+    tracing = _tracing(settings)
+    screens = pages.Screens(clients.Streams(settings.origin, transport))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with clients.connected(settings.origin, transport) as connection:
-            services = clients.Services(connection)
-            app.state.services = services
+            app.state.services = services = clients.Services(connection)
             app.state.renewals = pages.Renewals(services)
             app.state.titles = pages.Titles(services)
             app.state.places = pages.Places(services)
             yield
+        await screens.streams.close()
         await asyncio.to_thread(tracing.shutdown)
 
     app = FastAPI(
         title="Jinlin 近邻 · console",
         openapi_url=None,
         lifespan=lifespan,
-        telemetry={
-            "tracer_provider": tracing,
-            "metrics": False,
-            "logs": False,
-            "operation_spans": False,
-        },
+        telemetry=telemetry.of_calls(tracing),
     )
+    app.state.screens = screens
     app.include_router(pages.router)
     pages.add_error_pages(app)
     app.add_middleware(
@@ -59,3 +55,8 @@ def create_app(
     )
     app.add_middleware(pages.SafeHeaders)
     return app
+
+
+def _tracing(settings: Settings) -> TracerProvider:
+    endpoint, ratio = settings.otlp_endpoint, settings.trace_ratio
+    return telemetry.tracer_provider("console", otlp_endpoint=endpoint, ratio=ratio)

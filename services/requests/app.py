@@ -1,15 +1,17 @@
 """Wires the requests service; nothing else does."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
 
-from services.requests import actions, handlers, routes
+from services.requests import actions, handlers, routes, store
 from services.requests.settings import Settings
 from shared import service
 from shared.database import ALL_COMMUNITIES
+from shared.live import Live
 from shared.service import Service
 
 __all__ = ["DEFINITION", "create_app"]
@@ -37,4 +39,8 @@ DEFINITION = service.Definition(
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service's app; settings come from the environment unless they are given."""
-    return service.create_app(DEFINITION, settings or Settings())
+    live = Live(store.concerned)
+    definition = replace(DEFINITION, tasks=(*DEFINITION.tasks, live.run))
+    app = service.create_app(definition, settings or Settings())
+    app.state.live = live
+    return app

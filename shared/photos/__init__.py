@@ -5,7 +5,12 @@ decoded in a process of its own and written anew as a JPEG, without anything tha
 beside its picture, above all not where it was taken. They lie in the service's database (ADR 0015).
 """
 
-from shared.photos.developing import Darkroom, DarkroomBroken
+from shared.photos.developing import (
+    FIRST_BYTES,
+    Darkroom,
+    DarkroomBroken,
+    fault_at_first_sight,
+)
 from shared.photos.limits import (
     LARGEST_PHOTO_BYTES,
     LARGEST_PIXELS,
@@ -33,6 +38,7 @@ from shared.photos.words import (
 )
 
 __all__ = [
+    "FIRST_BYTES",
     "LARGEST_PHOTO_BYTES",
     "LARGEST_PIXELS",
     "LONGEST_SIDE_PIXELS",
@@ -53,6 +59,7 @@ __all__ = [
     "TooManyPhotos",
     "TooManyPixels",
     "count",
+    "fault_at_first_sight",
     "keep",
     "photo_answer",
     "photo_table",

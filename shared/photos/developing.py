@@ -24,12 +24,15 @@ from shared.photos.words import (
 )
 from shared.problems import Problem, Unavailable
 
-__all__ = ["Darkroom", "DarkroomBroken"]
+__all__ = ["FIRST_BYTES", "Darkroom", "DarkroomBroken", "fault_at_first_sight"]
 
 log = structlog.get_logger()
 
 DEVELOP_SECONDS: Final = 7
 """With the wait for one's turn; a caller waits for eight."""
+
+FIRST_BYTES: Final = 16
+"""So many of them tell what a file is."""
 
 _MEASURES: Final = (LARGEST_PIXELS, LONGEST_SIDE_PIXELS, SMALL_ENOUGH_BYTES)
 
@@ -74,3 +77,14 @@ class Darkroom:
             log.error("darkroom.not_now", reason="a decoder could not be loaded")
         # Less than zero is a signal: the decoder crashed on it, or came to the end of its time.
         raise _REFUSALS.get(code, PhotoDamaged)(FIELD)
+
+
+def fault_at_first_sight(first: bytes, size_bytes: int) -> type[Problem] | None:
+    """What is wrong with a file, as far as its size and first bytes tell; nothing is decoded."""
+    if size_bytes > LARGEST_PHOTO_BYTES:
+        return PhotoTooLarge
+    try:
+        darkroom.kind_of(first)
+    except darkroom.Refused as refused:
+        return _REFUSALS[refused.code]
+    return None

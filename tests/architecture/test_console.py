@@ -35,11 +35,9 @@ def test_the_first_use_of_a_page_takes_little_script_and_style() -> None:
 
 
 def test_large_text_is_one_class_of_the_page_and_nothing_else() -> None:
-    """So `tests/browser` loads a page once for both sizes of text."""
-    knowing = [
-        one.name for one in templates.FOLDER.rglob("*.html") if "is_large" in one.read_text()
-    ]
-    assert knowing == ["base.html"]
+    """So `tests/browser` loads a page once for both; where it is chosen, words say it too."""
+    pages = templates.FOLDER.rglob("*.html")
+    assert {one.name for one in pages if "is_large" in one.read_text()} == {"base.html", "me.html"}
 
 
 def test_what_npm_brings_is_locked_by_hash_and_by_no_address() -> None:

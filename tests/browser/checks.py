@@ -107,7 +107,7 @@ async def findings_in(page: Page, views: Sequence[View]) -> list[str]:
     """Everything that is wrong with how a page looks, at each width and size of text.
 
     The page is loaded once, in the language of the views: a width is the window's, and large text
-    is one class, which nothing but the base of all templates knows of (`test_console.py`).
+    is one class of the page and nothing else (`tests/architecture/test_console.py`).
     """
     found: list[str] = []
     for view in views:

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from playwright.async_api import Page
+from playwright.async_api import FilePayload, Page
 
 from tests.browser.harness import DESK, PHONE, Language, View
 
@@ -22,6 +22,19 @@ async def send_nothing(page: Page) -> None:
     """Send the form of the page as it is."""
     async with page.expect_navigation():
         await page.locator("main form button").first.click()
+
+
+def check_file(*files: str) -> Callable[[Page], Awaitable[None]]:
+    """Have files checked that people filled in, one after the other."""
+
+    async def check(page: Page) -> None:
+        for text in files:
+            file = FilePayload(name="居民.csv", mimeType="text/csv", buffer=text.encode())
+            await page.locator("#file").set_input_files(file)
+            async with page.expect_navigation():
+                await page.locator("main form button").first.click()
+
+    return check
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,7 @@ GRID = (
         after=look_at_phone,
     ),
     Screen("visit", "/in/demo/grid/visits/new", "gridworker"),
+    Screen("report-at-once", "/in/demo/requests/new/at-once", "resident"),
     Screen("on-the-spot", "/in/demo/grid/on-the-spot", "gridworker"),
     Screen(
         "on-the-spot-with-remarks",
@@ -76,6 +90,105 @@ GRID = (
 )
 """The grid worker's. Drafts have tests of their own, for they stay in the browser."""
 
+OWN = "/in/{community}/requests"
+
+RESIDENT = (
+    Screen("what-is-it-about", f"{OWN}/new", "resident"),
+    Screen("where-is-it", f"{OWN}/new/where?what=repair", "resident"),
+    Screen("tell", f"{OWN}/new/tell?what=safety&place={{building}}", "resident"),
+    Screen(
+        "tell-with-remarks",
+        f"{OWN}/new/tell?what=safety&place={{building}}",
+        "resident",
+        status=400,
+        after=send_plainly,
+    ),
+    Screen("filed", f"{OWN}/{{asked}}/filed", "resident"),
+    Screen("own-requests", OWN, "resident"),
+    Screen("request-to-confirm", f"{OWN}/{{resolved}}", "resident"),
+    Screen("request-with-photos", f"{OWN}/{{asked}}", "resident"),
+    Screen("request-to-rate", f"{OWN}/{{closed}}", "resident"),
+    Screen("request-of-a-neighbour", f"{OWN}/{{closed}}", "unit"),
+    Screen("photos-with-remarks", f"{OWN}/{{asked}}/photos", "resident", 400, send_plainly),
+    Screen("not-solved", f"{OWN}/{{resolved}}/not-solved", "resident", 400, send_plainly),
+    Screen("rate", f"{OWN}/{{closed}}/rate", "resident", 400, send_plainly),
+    Screen("withdraw", f"{OWN}/{{asked}}/withdraw", "resident"),
+    Screen("inbox", "/inbox", "resident"),
+    Screen("empty-inbox", "/inbox", "staff"),
+    Screen("my-data", "/me", "resident"),
+)
+"""The resident's; and what every member has."""
+
+
+async def open_folds(page: Page) -> None:
+    """Open what is folded."""
+    for fold in await page.locator("details.fold").all():
+        await fold.locator("summary").click()
+
+
+HELPERS = (
+    Screen("tasks-near-me", "/in/demo/tasks", "volunteer", after=open_folds),
+    Screen("no-tasks-that-fit", "/in/demo/tasks?category=learning", "volunteer"),
+    Screen("task-to-take", "/in/demo/tasks/{task}", "volunteer"),
+    Screen("task-offered", "/in/demo/tasks/{offered_task}", "volunteer", after=open_folds),
+    Screen("task-under-way", "/in/demo/tasks/{own_task}", "volunteer", after=open_folds),
+    Screen(
+        "task-under-way-with-remarks",
+        "/in/demo/tasks/{own_task}",
+        "volunteer",
+        status=400,
+        after=send_nothing,
+    ),
+    Screen("task-that-waits", "/in/demo/tasks/{done_task}", "volunteer"),
+    Screen("task-of-somebody-else", "/in/demo/tasks/{unit_task}", "volunteer", status=404),
+    Screen("my-tasks", "/in/demo/tasks/mine", "volunteer"),
+    Screen("my-points", "/in/demo/tasks/points", "volunteer"),
+    Screen("tasks-near-a-unit", "/in/demo/tasks", "unit"),
+    Screen("task-to-take-for-a-unit", "/in/demo/tasks/{task}", "unit"),
+    Screen("task-offered-to-a-unit", "/in/demo/tasks/{unit_offer}", "unit"),
+    Screen("task-of-a-unit", "/in/demo/tasks/{unit_task}", "unit"),
+    Screen("points-of-a-unit", "/in/demo/tasks/points", "unit"),
+)
+"""Volunteers' and organisations'."""
+
+
+async def send_no_taker(page: Page) -> None:
+    """Dispatch to nobody."""
+    async with page.expect_navigation():
+        await page.locator("#dispatch form[method=post] button").click()
+
+
+async def call_somebody(page: Page) -> None:
+    """Type a name, and see who it may be."""
+    await page.locator("#who").fill("张桂兰")
+    await page.locator("[name=requester]").first.wait_for()
+
+
+async def file_nothing(page: Page) -> None:
+    """File a call that says nothing yet but who calls and where."""
+    await page.locator("#who").fill("老王")
+    await page.locator("#where").fill("栋")
+    async with page.expect_navigation():
+        await page.locator("[value=settle]").evaluate("(button) => button.click()")
+
+
+AT_THE_DESK = (
+    Screen("desk", "/in/demo/desk?queue=to_dispatch", "staff"),
+    Screen("desk-to-take-in", "/in/demo/desk?open={asked}", "staff"),
+    Screen(
+        "desk-to-dispatch-with-remarks",
+        "/in/demo/desk?open={registered}",
+        "staff",
+        status=400,
+        after=send_no_taker,
+    ),
+    Screen("desk-to-verify", "/in/demo/desk?open={resolved}", "staff"),
+    Screen("desk-of-what-is-closed", "/in/demo/desk?q=没有&open={closed}", "staff"),
+    Screen("call", "/in/demo/desk/intake", "staff", after=call_somebody),
+    Screen("call-with-remarks", "/in/demo/desk/intake", "staff", status=400, after=file_nothing),
+)
+"""The staff desk: each panel, and the form of a call."""
+
 SCREENS = (
     Screen("sign-in", "/"),
     Screen("sign-in-with-remarks", "/", status=400, after=send_nothing),
@@ -86,6 +199,42 @@ SCREENS = (
     Screen("home-of-staff", "/", "staff"),
     Screen("home-of-the-operator", "/", "operator"),
     Screen("no-such-page", "/nowhere", status=404),
+    # the register: people, places, map, imports
+    Screen("people", "/in/demo/register/people", "staff"),
+    Screen("a-person", "/in/demo/register/people/{neighbour}", "staff"),
+    Screen(
+        "a-phone-without-a-reason",
+        "/in/demo/register/people/{neighbour}",
+        "staff",
+        status=400,
+        after=send_nothing,
+    ),
+    Screen("places", "/in/demo/register/places", "staff"),
+    Screen("places-that-are-found", "/in/demo/register/places?q=1", "staff"),
+    Screen("a-building", "/in/demo/register/places/{building}", "staff"),
+    Screen("map-of-grids", "/in/demo/register/map", "staff"),
+    Screen("import", "/in/demo/register/places/import", "staff"),
+    Screen(
+        "import-with-errors",
+        "/in/demo/register/people/import",
+        "staff",
+        status=400,
+        after=check_file("name,phone,roles,旧列\n", "name,phone,roles\n,12,resident;king\n"),
+    ),
+    Screen(
+        "import-that-is-good",
+        "/in/demo/register/people/import",
+        "staff",
+        after=check_file(
+            "name,phone,roles\n张桂兰,13812341234,volunteer\n李大爷,13900000000,resident\n"
+        ),
+    ),
+    # the operator
+    Screen("communities", "/operator", "operator"),
+    Screen("services", "/operator/services", "operator"),
+    Screen("dead-letters", "/operator/letters", "operator"),
+    Screen("a-dead-letter", "/operator/letters/notify/{letter}", "operator"),
+    Screen("map-for-the-operator", "/in/demo/register/map", "operator"),
     # paper slips
     Screen("slip-to-print", "/in/{community}/requests/{asked}/slip", "staff"),
     Screen("slip-printed", "/in/{community}/requests/{asked}/slip", "staff", after=send_nothing),
@@ -96,6 +245,9 @@ SCREENS = (
     Screen("not-solved-by-a-slip", "/f/{slip}/not-solved", status=400, after=send_nothing),
     Screen("rate-by-a-slip", "/f/{old_slip}"),
     *GRID,
+    *HELPERS,
+    *RESIDENT,
+    *AT_THE_DESK,
 )
 
 
@@ -113,6 +265,6 @@ PICTURES = (
     Picture("sign-in-phone", "/"),
     Picture("resident-phone", "/", "resident"),
     Picture("volunteer-phone", "/", "volunteer"),
-    Picture("staff-desk", "/", "staff", View(width=DESK)),
+    Picture("staff-desk", "/in/demo/desk?open={registered}", "staff", View(width=DESK)),
     Picture("operator", "/", "operator", View(width=DESK)),
 )

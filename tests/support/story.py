@@ -36,10 +36,10 @@ class Story:
         catalogue = await self.staff.get(f"/requests/{COMMUNITY}/catalogue")
         return bool(catalogue) and all(one["memberships"] >= 5 for one in counts)
 
-    async def ask(self, words: str = "楼道灯不亮") -> str:
-        """Ask for a repair; the request's id."""
+    async def ask(self, words: str = "楼道灯不亮", *, category: str = "repair") -> str:
+        """Ask for something; the request's id."""
         places = await self.staff.everything(f"/directory/{COMMUNITY}/places", kind="building")
-        asking = {"category": "repair", "description": words, "place_id": places[0]["id"]}
+        asking = {"category": category, "description": words, "place_id": places[0]["id"]}
         return (await self.resident.post(REQUESTS, asking))["id"]
 
     async def put_on_list(self, request: str) -> str:
@@ -47,6 +47,23 @@ class Story:
         await self.staff.post(f"{REQUESTS}/{request}/register")
         await self.staff.post(f"{REQUESTS}/{request}/list", {})
         return await self.task(request, "open")
+
+    async def offer(self, request: str, taker: str, *, kind: str = "person") -> str:
+        """Take a request in and offer it to somebody; the id of its task."""
+        await self.staff.post(f"{REQUESTS}/{request}/register")
+        body = {"taker": {"kind": kind, "id": taker}}
+        await self.staff.post(f"{REQUESTS}/{request}/dispatch", body)
+        return await self.task(request, "open")
+
+    async def unit_id(self) -> str:
+        """The id of the unit's organisation."""
+        [unit] = await self.staff.everything(f"/directory/{COMMUNITY}/organisations")
+        return unit["id"]
+
+    async def unit_claims(self, task: str) -> None:
+        """The unit takes a task."""
+        body = {"organisation_id": await self.unit_id()}
+        await self.unit.post(f"{TASKS}/{task}/claim", body)
 
     async def task(self, request: str, state: str) -> str:
         """The task of a request, once it stands so."""

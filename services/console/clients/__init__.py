@@ -14,6 +14,7 @@ from services.console.clients.directory import Directory
 from services.console.clients.notify import Notify
 from services.console.clients.points import Points
 from services.console.clients.requests import Requests
+from services.console.clients.streams import Streams
 from services.console.clients.volunteers import Volunteers
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Health",
     "Refused",
     "Services",
+    "Streams",
     "TooMany",
     "Unavailable",
     "connected",

@@ -346,8 +346,8 @@ class Volunteers:
         without: list[UUID] | None = None,
         limit: int | None = None,
     ) -> list[models.CandidateView]:
-        """People, then organisations: skilled first, then who has least to do and rested
-        longest."""
+        """People, then organisations: skilled first, then volunteers, then who has least to
+        do."""
         return await self._ask(
             "GET",
             f"/api/volunteers/{at(community)}/candidates",

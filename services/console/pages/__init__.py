@@ -5,10 +5,10 @@ from fastapi import APIRouter, Depends
 from services.console.pages import (
     assets,
     desk,
-    drafts,
     grid,
     health,
     inbox,
+    live,
     me,
     operator,
     register,
@@ -22,6 +22,7 @@ from services.console.pages.access import our_form
 from services.console.pages.errors import add_error_pages, form_refused
 from services.console.pages.headers import SafeHeaders
 from services.console.pages.limits import MOST_FORMS_BYTES, limit_of
+from services.console.pages.live import Screens
 from services.console.pages.places import Places
 from services.console.pages.session import Renewals
 from services.console.pages.titles import Titles
@@ -31,6 +32,7 @@ __all__ = [
     "Places",
     "Renewals",
     "SafeHeaders",
+    "Screens",
     "Titles",
     "add_error_pages",
     "form_refused",
@@ -46,9 +48,9 @@ for group in (
     assets,
     shell,
     sign_in,
-    drafts,
     me,
     inbox,
+    live,
     operator,
     resident,
     volunteer,

@@ -27,7 +27,7 @@ STATIC: Final = Path(__file__).parents[1] / "static"
 BROUGHT: Final = Path(__file__).parents[1] / "node_modules" / "htmx.org" / "dist"
 """What `npm ci` brings, by `package-lock.json`. It may be absent: the pages work without."""
 
-BROUGHT_FILES: Final = ("htmx.min.js", "ext/hx-sse.min.js")
+BROUGHT_FILES: Final = ("htmx.min.js",)
 
 FOREVER: Final = "public, max-age=31536000, immutable"
 ASKED_ABOUT: Final = "no-cache"

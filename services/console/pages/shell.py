@@ -1,13 +1,20 @@
-"""What makes the pages an app on a phone: the manifest, and the page without network."""
+"""What makes the pages an app on a phone: the manifest, the page without network, drafts."""
+
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from services.console.clients import Refused, TooMany, Unavailable
 from services.console.pages import assets, templates, texts
+from services.console.pages.visitor import Visiting
 
 __all__ = ["router"]
 
 router = APIRouter()
+
+NOT_SIGNED_IN: Final = 401
+UNAVAILABLE: Final = 503
 
 
 @router.get("/manifest.webmanifest")
@@ -39,6 +46,25 @@ async def offline() -> Response:
 async def service_worker(request: Request) -> Response:
     """At the root, or it would serve nothing but its own folder."""
     return assets.service_worker(request, _offline_page())
+
+
+@router.get("/drafts/pass")
+async def draft_pass(visitor: Visiting) -> Response:
+    """For the script that sends drafts (`drafts.js`): the token that forms need now, and whose.
+
+    A draft is sent for its writer only. No other site can read it. 401: nobody is signed in;
+    503: nobody can say who is.
+    """
+    try:
+        await visitor.renew()
+    except Refused:
+        visitor.session = None
+    except (TooMany, Unavailable):
+        return Response(status_code=UNAVAILABLE)
+    if visitor.who is None:
+        return visitor.with_cookies(Response(status_code=NOT_SIGNED_IN))
+    content = {"form_token": visitor.form_token, "who": str(visitor.who.id)}
+    return visitor.with_cookies(JSONResponse(content))
 
 
 def _offline_page() -> str:

@@ -22,6 +22,7 @@ _ALWAYS: Final[Mapping[str, Any]] = {
     "health_words": words.HEALTH,
     "kind_words": words.PLACE_KINDS,
     "most_photos": PHOTOS_EACH,
+    "near_words": words.NEAR,
     "next_words": words.NEXT,
     "service_names": words.SERVICES,
     "star_words": words.STARS,

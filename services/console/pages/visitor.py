@@ -19,6 +19,7 @@ from services.console.pages.places import Places
 from services.console.pages.session import Renewals, Session
 from services.console.pages.titles import Titles
 from services.console.pages.who import Who
+from shared import clock, ids
 
 __all__ = ["Visiting", "Visitor"]
 
@@ -120,6 +121,13 @@ class Visitor:
     def roles(self) -> frozenset[str]:
         """The visitor's roles there."""
         return self.who.roles_in(self.place) if self.who else frozenset()
+
+    @property
+    def live(self) -> str:
+        """Where the page is told what changes from now on; empty for whoever is nowhere."""
+        if self.who is None or not self.place:
+            return ""
+        return f"/in/{self.place}/live?after={ids.first_id_at(clock.now())}~"
 
     @property
     def wants_page(self) -> bool:

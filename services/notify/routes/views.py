@@ -60,6 +60,7 @@ class NoticeView(BaseModel):
 
     id: UUID
     kind: Kind
+    language: Language = Field(description="Of title and body.")
     title: str = Field(examples=["请确认结果"])
     body: str = Field(examples=["您的诉求 WH-2026-000153 已办好。请确认是否解决，并评价。"])
     request_id: UUID
@@ -72,12 +73,12 @@ class NoticeView(BaseModel):
     @classmethod
     def of(cls, notice: InboxNotice, asked: Language) -> "NoticeView":
         """The view of a notice, in the language of the person, else in the one asked for."""
-        text = domain.render(
-            notice.kind, notice.language or asked, number=notice.number, details=notice.details
-        )
+        language = notice.language or asked
+        text = domain.render(notice.kind, language, number=notice.number, details=notice.details)
         return cls(
             id=notice.id,
             kind=notice.kind,
+            language=language,
             title=text.title,
             body=text.body,
             request_id=notice.request_id,

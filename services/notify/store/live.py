@@ -18,6 +18,7 @@ from sqlalchemy import text
 from services.notify.store.inbox import COLUMNS, TABLES, InboxNotice, Reader, inbox_notice
 from services.notify.store.making import CHANNEL
 from shared.database import Database, Transaction
+from shared.live import room_for_one_more
 from shared.reasons import told
 from shared.service import Service
 
@@ -125,7 +126,11 @@ class Live:
 
     @contextmanager
     def opened(self, reader: Reader, *, after: UUID | None, seconds: float) -> Generator[Stream]:
-        """A stream for `reader`, that ends by itself after `seconds` or when the service stops."""
+        """A stream for `reader`, that ends by itself after `seconds` or when the service stops.
+
+        Raises TooManyStreams or Unavailable.
+        """
+        room_for_one_more(len(self._streams.get(reader.person_id, ())), len(self._all()))
         stream = Stream(self, reader, after)
         own = self._streams.setdefault(reader.person_id, [])
         own.append(stream)

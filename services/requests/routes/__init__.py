@@ -3,13 +3,23 @@
 from fastapi import APIRouter
 
 from services.requests.permissions import may
-from services.requests.routes import catalogue, figures, follow_up, intake, outcome, photos, reading
+from services.requests.routes import (
+    catalogue,
+    figures,
+    follow_up,
+    intake,
+    live,
+    outcome,
+    photos,
+    reading,
+)
 from shared import arrivals
 
 __all__ = ["router"]
 
 community = APIRouter(prefix="/{community}")
 community.include_router(catalogue.router, tags=["catalogue"])
+community.include_router(live.router, tags=["requests"])
 community.include_router(reading.router, tags=["requests"])
 community.include_router(intake.router, tags=["requests"])
 community.include_router(outcome.router, tags=["requests"])

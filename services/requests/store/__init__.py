@@ -10,6 +10,7 @@ from services.requests.store.figures import (
     figures_by_grid,
     figures_of_all,
 )
+from services.requests.store.live import concerned
 from services.requests.store.requests import (
     NOTED,
     Step,
@@ -35,6 +36,7 @@ __all__ = [
     "attempts",
     "catalogue",
     "category",
+    "concerned",
     "count_queues",
     "create",
     "figures",

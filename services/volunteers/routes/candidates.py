@@ -37,6 +37,7 @@ class CandidateView(BaseModel):
     taker: Taker
     skills: tuple[str, ...]
     is_skilled: bool
+    is_volunteer: bool = Field(description="And not one of the staff, or of an organisation.")
     tasks_held: int = Field(description="Held or offered now.")
     last_served_at: datetime | None
 
@@ -50,6 +51,6 @@ class CandidateView(BaseModel):
 async def list_candidates(
     community: CommunityPath, tx: Tx, wanted: Annotated[Wanted, Query()]
 ) -> list[CandidateView]:
-    """People, then organisations: skilled first, then who has least to do and rested longest."""
+    """People, then organisations: skilled first, then volunteers, then who has least to do."""
     search = store.CandidateSearch(community, **wanted.model_dump())
     return [CandidateView.of(one) for one in await store.candidates(tx, search)]

@@ -1,4 +1,4 @@
-"""Who could take a request: those who know how, have least to do, and have rested longest."""
+"""Who could take a request: who knows how, volunteers, has least to do, has rested longest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +32,8 @@ class Candidate:
     taker: Taker
     skills: Sequence[str]
     is_skilled: bool
+    is_volunteer: bool
+    """Not somebody whose work it is, such as staff."""
     tasks_held: int
     """What they hold or are offered now."""
     last_served_at: datetime | None
@@ -50,12 +52,13 @@ _CANDIDATES = text(
             UNION ALL SELECT offered_id FROM under_way WHERE offered_id IS NOT NULL
         ) AS one GROUP BY taker_id
     ), able AS (
-        SELECT 'person' AS kind, member.person_id AS id, coalesce(skills, '{}') AS skills
+        SELECT 'person' AS kind, member.person_id AS id, coalesce(skills, '{}') AS skills,
+            'volunteer' = ANY(member.roles) AS is_volunteer
         FROM known_membership AS member LEFT JOIN volunteer USING (community, person_id)
         WHERE community = :community AND NOT member.removed
           AND member.roles && CAST(:takers AS text[]) AND state IS DISTINCT FROM 'paused'
         UNION ALL
-        SELECT 'organisation', organisation_id, '{}' FROM known_organisation
+        SELECT 'organisation', organisation_id, '{}', false FROM known_organisation
         WHERE community = :community AND NOT removed
     ), ranked AS (
         SELECT able.*, coalesce(:skill = ANY(skills), false) AS is_skilled,
@@ -72,7 +75,8 @@ _CANDIDATES = text(
     SELECT * FROM (
         SELECT *, row_number() OVER (
             PARTITION BY kind
-            ORDER BY is_skilled DESC, tasks_held, last_served_at NULLS FIRST, id) AS place
+            ORDER BY is_skilled DESC, is_volunteer DESC, tasks_held,
+                last_served_at NULLS FIRST, id) AS place
         FROM ranked) AS placed
     WHERE place <= :limit ORDER BY kind DESC, place
     """
@@ -100,6 +104,7 @@ async def candidates(tx: Transaction, wanted: CandidateSearch) -> list[Candidate
             Taker(kind=row.kind, id=row.id),
             tuple(row.skills),
             row.is_skilled,
+            row.is_volunteer,
             row.tasks_held,
             row.last_served_at,
         )

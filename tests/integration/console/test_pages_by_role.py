@@ -39,9 +39,10 @@ async def file(town, **body: str) -> None:
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 async def test_every_role_has_its_page_and_what_people_wrote_is_text(whole, town, language):
-    await file(town, description=HOSTILE)
+    grid = await town.place("grid", title=HOSTILE[:28])
+    await file(town, description=HOSTILE, place_id=grid["id"])
     roles = ("resident", "volunteer", "grid_worker", "community_staff")
-    who = await account(town, *roles, name=HOSTILE[:28])
+    who = await account(town, *roles, name=HOSTILE[:28], place_id=grid["id"])
     async with browser(whole, **{"accept-language": language}) as client:
         await signed_in(client, who)
         for path, shows_request in (("", False), ("tasks", False), ("grid", True), ("desk", True)):

@@ -47,9 +47,10 @@ class Account:
     login_name: str
 
 
-async def account(town, *roles: str, name: str = "张桂兰") -> Account:
+async def account(town, *roles: str, name: str = "张桂兰", **fields: str) -> Account:
     login_name = f"li-{ids.new_id().hex[-12:]}"
-    person = await town.person(*(roles or ("resident",)), name=name, login_name=login_name)
+    said = {"name": name, "login_name": login_name} | fields
+    person = await town.person(*(roles or ("resident",)), **said)
     token = (await town.tokens(person["id"]))["access_token"]
     answer = await town.directory.ask("POST", "/me/password", token, json={"new": PASSWORD})
     assert answer.status_code == 200, answer.text

@@ -86,6 +86,40 @@ async def test_a_dry_run_stores_nothing(town) -> None:
     assert len((await town.ask("GET", "/places")).json()["items"]) == 1
 
 
+async def test_a_dry_run_says_which_rows_do_what_and_repeats_nothing_of_them(town) -> None:
+    places = (
+        HEADER + "c1,,compound,一号,serviced\nc2,,compound,二号,serviced\nb1,c1,building,一栋,\n"
+    )
+    dry = (await sent(town, "places", places, dry_run=True)).json()
+    assert [(one["row"], one["is_new"]) for one in dry["changes"]] == [
+        (2, True),
+        (3, True),
+        (4, True),
+    ]
+    done = (await sent(town, "places", places)).json()
+    assert done["changes"] == []
+    moved = HEADER + "c1,,compound,一号,\nc2,,compound,新二号,unmanaged\nb1,c2,building,一栋,\n"
+    dry = (await sent(town, "places", moved, dry_run=True)).json()
+    assert dry["changes"] == [
+        {"row": 3, "is_new": False, "columns": ["title", "compound_type"]},
+        {"row": 4, "is_new": False, "columns": ["parent_code"]},
+    ]
+    people = PEOPLE + "张桂兰,13812341234,resident,c1,,,,\n王强,13812341235,resident,c1,,,,\n"
+    assert (await sent(town, "people", people)).json()["created"] == 2
+    other = (
+        PEOPLE
+        + "张桂兰,13812341234,volunteer,c2,,en,,\n"
+        + "王强,13812341235,resident,,,,,\n"
+        + "李四,1381234,resident,,,,,\n"
+    )
+    answer = await sent(town, "people", other, dry_run=True)
+    assert answer.json()["changes"] == [
+        {"row": 2, "is_new": False, "columns": ["roles", "place_code", "language"]},
+        {"row": 4, "is_new": True, "columns": []},
+    ]
+    assert not {"张桂兰", "13812341234", "李四"} & set(answer.text.replace('"', " ").split())
+
+
 async def test_people_come_with_codes_and_a_second_time_nothing_changes(
     town, directory, platform
 ) -> None:

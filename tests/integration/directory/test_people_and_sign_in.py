@@ -37,6 +37,18 @@ async def test_a_member_is_told_by_id_and_shown_masked(town, platform) -> None:
     assert masked[0]["name"] == "张*"
 
 
+async def test_one_member_is_read_masked_and_for_their_community_only(town, directory) -> None:
+    person, token = await town.signed_in("resident", phone="13812341234")
+    path = f"/people/{person['id']}"
+    found = await town.ask("GET", path)
+    assert (found.status_code, found.json()["phone"]) == (200, "138****1234")
+    assert found.headers["etag"] == f'"{found.json()["version"]}"'
+    assert (await town.ask("GET", path, token)).status_code == 403
+    assert (await town.ask("GET", f"/people/{ids.new_id()}")).status_code == 404
+    await town.ask("DELETE", f"{path}/membership")
+    assert (await town.ask("GET", path)).status_code == 404
+
+
 async def test_bad_people_are_refused(town) -> None:
     place = await town.place()
     good = {"name": "李四", "roles": ["resident"]}

@@ -15,11 +15,12 @@ import httpx
 import pytest
 import pytest_asyncio
 
+import shared.live
 from services.notify.store import live
 from shared import clock, ids
 from shared.events import RequestRegistered
-from tests.integration.notify.screens import Screen, replica
 from tests.support.platform import Neighbourhood, Person, Platform, eventually
+from tests.support.screens import INBOX, Screen, replica
 
 
 @pytest_asyncio.fixture
@@ -163,6 +164,20 @@ async def test_a_stream_without_a_good_start_is_refused(origin: str, resident: P
         assert (await client.get("/inbox/stream")).status_code == 401
         headers = {"authorization": f"Bearer {resident.token}", "last-event-id": "nonsense"}
         assert (await client.get("/inbox/stream", headers=headers)).status_code == 422
+
+
+async def test_somebody_with_many_screens_is_asked_to_close_some(
+    origin: str, resident: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared.live, "MOST_STREAMS_OF_ONE", 1)
+    async with Screen.at(origin, resident) as first, httpx.AsyncClient(base_url=origin) as client:
+        await first.hears(unread=0)
+        headers = {"authorization": f"Bearer {resident.token}"}
+        answer = await client.get(INBOX, headers=headers)
+        assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (
+            429,
+            "too-many-streams",
+        )
 
 
 async def test_a_stream_that_is_left_leaves_nothing_behind(

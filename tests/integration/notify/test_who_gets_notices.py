@@ -55,6 +55,7 @@ async def test_words_are_in_the_persons_language_and_carry_the_number(story: Sto
     await story.kinds(story.requester, "request_resolved")
     (mine,) = await story.inbox(story.requester, **{"accept-language": "en"})
     assert (mine["title"], mine["number"]) == ("请确认结果", NUMBER)
+    assert mine["language"] == "zh-CN"
     assert mine["body"] == f"您的诉求 {NUMBER} 已办好。请确认是否解决，并评价。"
     (filed,) = await story.inbox(story.filer, "?lang=zh-CN", **{"accept-language": "zh-CN"})
     assert filed["body"].startswith(f"The work on your neighbour's request {NUMBER} is done.")
@@ -67,6 +68,7 @@ async def test_the_browsers_language_counts_for_a_person_nobody_told_of(story: S
     await story.tell(story.step(RequestRegistered, requester_id=person, filed_by=person))
     await story.kinds(stranger, "request_registered")
     assert (await story.inbox(stranger, **{"accept-language": "en-GB"}))[0]["title"] == "Taken in"
+    assert (await story.inbox(stranger, **{"accept-language": "en"}))[0]["language"] == "en"
     assert (await story.inbox(stranger))[0]["title"] == "已受理"
 
 

@@ -76,6 +76,22 @@ async def test_private_requests_are_for_staff_and_those_they_concern(desk: Desk)
     assert (own[-1]["by"], own[-1]["note"]) == (str(desk.resident.id), "我住院了")
 
 
+async def test_what_stands_in_the_note_is_for_those_it_concerns(desk: Desk) -> None:
+    note = "3单元501室，请打给王阿姨 13800138000"
+    asked = await desk.submitted(note=note)
+    asking = {"category": "repair", "description": "灯", "place_id": str(desk.place), "note": note}
+    settled = asking | {"service_minutes": 5, "spoken_word": "好了"}
+    done = (await desk.post(desk.staff, "/on-the-spot", settled)).json()["id"]
+    neighbour = await desk.hood.person("resident")
+    for request_id, who in ((asked, desk.resident), (asked, desk.staff), (done, desk.staff)):
+        history = (await desk.get(who, f"/requests/{request_id}/history")).json()
+        assert (history[0]["kind"], history[0]["note"]) == ("submitted", note)
+    for path in (f"/requests/{asked}/history", f"/requests/{asked}", "/requests?q=王阿姨"):
+        assert "王阿姨" not in (await desk.get(neighbour, path)).text
+    too_long = await desk.post(desk.resident, "", asking | {"note": "字" * 2001})
+    assert problem(too_long) == (422, "malformed")
+
+
 async def test_pages_follow_each_other_without_gap_or_repeat(desk: Desk) -> None:
     made = [str(await desk.submitted()) for _ in range(5)]
     seen: list[str] = []

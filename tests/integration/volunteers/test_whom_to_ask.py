@@ -40,16 +40,18 @@ async def test_the_skilled_come_first_and_then_who_has_least_to_do(board: Board)
         return await asked(board, skill="repair")
 
     found = await told()
-    order = [busy, *sorted((rested, board.staff), key=lambda one: one.id), board.helper, offered]
+    order = [busy, board.helper, offered, *sorted((rested, board.staff), key=lambda one: one.id)]
     assert people(found) == [str(one.id) for one in order]
     assert str(resident.id) not in people(found)
-    first, *_, last, organisation = found
+    first, served, waiting, *_, organisation = found
     assert (first["is_skilled"], first["skills"], first["tasks_held"]) == (True, ["repair"], 1)
-    assert (last["tasks_held"], last["last_served_at"]) == (1, None)
-    assert found[-3]["last_served_at"]
+    assert (served["tasks_held"], served["is_volunteer"]) == (0, True)
+    assert served["last_served_at"]
+    assert (waiting["tasks_held"], waiting["last_served_at"]) == (1, None)
     assert organisation["taker"] == {"kind": "organisation", "id": str(unit)}
-    least = people(await asked(board))
-    assert least[-2:] == [str(one.id) for one in sorted((busy, offered), key=lambda one: one.id)]
+    least = people(await asked(board))[:3]
+    least_to_do = [board.helper, *sorted((busy, offered), key=lambda one: one.id)]
+    assert least == [str(one.id) for one in least_to_do]
 
 
 async def test_whoever_asked_or_takes_a_break_is_left_out(board: Board) -> None:

@@ -156,6 +156,7 @@ class NoticeView(BaseModel):
 
     id: UUID
     kind: Kind
+    language: Literal["zh-CN", "en"]
     title: str
     body: str
     request_id: UUID

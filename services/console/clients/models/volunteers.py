@@ -99,6 +99,7 @@ class CandidateView(BaseModel):
     taker: Taker
     skills: list[str]
     is_skilled: bool
+    is_volunteer: bool
     tasks_held: int
     last_served_at: datetime | None
 

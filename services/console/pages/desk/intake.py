@@ -91,6 +91,7 @@ async def _form(
         people_offered(visitor, sent.who.strip()),
         places_offered(visitor, sent.where.strip()),
     )
+    given: dict[str, Any] = {"filed": None, "read": frozenset[str](), **context}
     active = {one.code: one for one in catalogue.value or () if one.active}
     return visitor.page(
         "desk/intake.html",
@@ -101,5 +102,5 @@ async def _form(
         categories=titles_of(visitor, active),
         people=found,
         places=where,
-        **({"filed": None, "read": frozenset[str]()} | context),
+        **given,
     )

@@ -166,7 +166,7 @@ async def _candidates(
 
 
 async def _named(
-    visitor: Visitor, request: RequestView, who: str, owners: Sequence[UUID]
+    visitor: Visitor, request: RequestView, who: str, owners: list[UUID]
 ) -> Sequence[CandidateView]:
     """Those of the candidates, suited or not, who are called so."""
     services, caller, community = visitor.services, visitor.caller, visitor.community

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from services.console.clients.models.requests import CategoryView, RequestView, RequestViewPage
 from services.console.pages.access import SignedIn
 from services.console.pages.desk.opened import opened
-from services.console.pages.desk.shown import QUEUES, Shown
+from services.console.pages.desk.shown import DONE, QUEUES, Shown
 from services.console.pages.parts.called import Called, called, masked
 from services.console.pages.parts.part import Part, part
 from services.console.pages.parts.remaining import Remaining, remaining
@@ -51,8 +51,13 @@ async def desk_page(visitor: Visitor, shown: Shown, status: int = 200, **context
     services, caller, community = visitor.services, visitor.caller, visitor.community
     catalogue = await part(services.requests.get_catalogue(caller, community))
     categories = {one.code: one for one in catalogue.value or ()}
-    given = {"shown": shown, "queues": QUEUES, "titles": titles_of(visitor, categories)}
-    given |= {"sent": None, "failed": "", "phone": ""} | context
+    given: dict[str, Any] = {
+        "shown": shown,
+        "queues": QUEUES,
+        "done_words": DONE,
+        "titles": titles_of(visitor, categories),
+        **({"sent": None, "failed": "", "phone": ""} | context),
+    }
     if visitor.is_partial and shown.open:
         found = await opened(visitor, shown, categories)
         return visitor.page("desk/requests.html", status, block="panel", opened=found, **given)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator
 from services.console.clients.models.requests import Queue
 from services.console.pages.texts import N_
 
-__all__ = ["QUEUES", "Shown"]
+__all__ = ["DONE", "QUEUES", "Shown"]
 
 QUEUES: Final[dict[Queue, str]] = {
     "to_triage": N_("待受理"),
@@ -20,6 +20,20 @@ QUEUES: Final[dict[Queue, str]] = {
     "to_call_back": N_("待回访"),
 }
 """The queues of the desk, in the order of the work."""
+
+
+DONE: Final = {
+    "register": N_("已受理。请派单，或放到需求清单。"),
+    "reject": N_("已按不予受理处理。"),
+    "dispatch": N_("已派单，等对方接单。"),
+    "list": N_("已放到需求清单。"),
+    "finish": N_("已核查，已结案。"),
+    "rework": N_("已退回重办。"),
+    "reopen": N_("已重新打开。"),
+    "cancel": N_("已撤单。"),
+    "note": N_("备注已保存。"),
+}
+"""What is said after a step."""
 
 
 def _or_none(value: Any) -> Any:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.console.clients.models.directory import NamesWanted, PlaceView, VisitView
+from services.console.clients.models.directory import NamesWanted, VisitView
 from services.console.pages.access import SignedIn
 from services.console.pages.grid.mine import my_grid
 from services.console.pages.parts.part import part
@@ -51,20 +51,18 @@ async def household_page(
     """The page of a household. Raises Refused when there is none, or Unavailable."""
     ask = visitor.services.directory
     who = visitor.caller, visitor.community
-    mine, place, people, visits = await asyncio.gather(
-        my_grid(visitor),
-        ask.get_place(*who, household),
+    way, people, visits = await asyncio.gather(
+        visitor.places.way_to(*who, household),
         part(ask.list_people(*who, place_id=household, limit=PAGE)),
         part(ask.list_visits(*who, place_id=household, limit=VISITS_SHOWN)),
     )
-    building = await _building(visitor, place)
     given: dict[str, Any] = {"sent": None, **context}
     return visitor.page(
         "grid/household.html",
         status,
-        place=place,
-        building=building,
-        where=mine.titles.get(building, "") if building else "",
+        place=way[-1],
+        title=await visitor.places.title(*who, household),
+        building=next((one for one in way if one.kind == "building"), None),
         people=people,
         visits=visits,
         names=await _names(visitor, visits.value.items if visits.value else []),
@@ -72,16 +70,6 @@ async def household_page(
         visit_words=VISITS,
         **given,
     )
-
-
-async def _building(visitor: Visitor, place: PlaceView) -> UUID | None:
-    """The building of a household: what it lies in, or what its entrance lies in."""
-    above = place.parent_id
-    if above is None:
-        return None
-    ask = visitor.services.directory.get_place
-    found = (await part(ask(visitor.caller, visitor.community, above))).value
-    return found.parent_id if found and found.kind == "entrance" else above
 
 
 async def _names(visitor: Visitor, visits: list[VisitView]) -> dict[UUID, str]:

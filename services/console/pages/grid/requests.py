@@ -5,10 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.console.clients.models.requests import RequestViewPage, Status
+from services.console.clients.models.requests import RequestView, RequestViewPage, Status
 from services.console.pages.access import SignedIn
 from services.console.pages.grid.mine import Mine, my_grid
 from services.console.pages.parts.part import Part, part
+from services.console.pages.parts.remaining import Remaining, remaining
 from services.console.pages.texts import N_
 from services.console.pages.visitor import Visitor
 from shared import clock
@@ -50,14 +51,15 @@ async def requests(
     settled = (
         await part(ask.get_request(visitor.caller, visitor.community, filed)) if filed else None
     )
+    found = await _open(visitor, mine, building, after)
     return visitor.page(
         "grid/requests.html",
         mine=mine,
         building=building,
-        requests=await _open(visitor, mine, building, after),
+        requests=found,
+        remaining={one.id: _left(one, visitor) for one in found.value.items} if found.value else {},
         settled=settled,
         next_steps=NEXT_STEPS,
-        now=clock.now(),
     )
 
 
@@ -76,3 +78,7 @@ async def _open(
             after=after,
         )
     )
+
+
+def _left(request: RequestView, visitor: Visitor) -> Remaining:
+    return remaining(request, visitor.gettext, visitor.ngettext, clock.now())

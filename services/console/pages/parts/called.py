@@ -1,7 +1,7 @@
 """What the people, organisations and places of a page are called, all asked for at once."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
 from typing import Final
@@ -45,7 +45,7 @@ async def called(
 
 
 async def _each[T: (NameView, PlaceTitleView)](
-    ids: Iterable[UUID | None], ask: Callable[[Sequence[UUID]], "asyncio.Future[list[T]]"]
+    ids: Iterable[UUID | None], ask: Callable[[Sequence[UUID]], Awaitable[list[T]]]
 ) -> Sequence[Part[list[T]]]:
     wanted = sorted({one for one in ids if one is not None})
     return await asyncio.gather(

@@ -15,11 +15,11 @@ from services.console.clients import Refused, TooMany, Unavailable
 from services.console.pages.parts.forms import Refusal, refusal
 from services.console.pages.texts import ENGLISH, N_
 from services.console.pages.visitor import Visitor
-from shared.photos import LARGEST_PHOTO_BYTES, PHOTOS_EACH, PhotoTooLarge, TooManyPhotos
+from shared.photos import FIRST_BYTES, PHOTOS_EACH, TooManyPhotos, fault_at_first_sight
 from shared.photos.words import FIELD
 from shared.problems import Problem
 
-__all__ = ["PHOTOS", "SentPhotos", "add_photos", "photo_refusal"]
+__all__ = ["PHOTOS", "PhotoRefusal", "SentPhotos", "add_photos", "photo_refusal"]
 
 PHOTOS: Final = "photos"
 """The field of the form; it may hold several."""
@@ -28,6 +28,13 @@ NAME_CHARACTERS: Final = 40
 
 type Add = Callable[[Mapping[str, tuple[str, bytes, str]], str], Awaitable[object]]
 """Gives a service one photo, under an Idempotency-Key."""
+
+
+class PhotoRefusal(Refusal):
+    """What is said about photos that a service refused."""
+
+    numbers: list[int]
+    """Which ones: the first of a form is 1."""
 
 
 async def _sent(request: Request) -> Sequence[UploadFile]:
@@ -41,25 +48,28 @@ SentPhotos = Annotated[Sequence[UploadFile], Depends(_sent)]
 
 
 def photo_refusal(photos: Sequence[UploadFile], visitor: Visitor) -> Refusal | None:
-    """What is wrong at first sight: too many, or one too large. None: they may be passed on."""
+    """What is wrong at first sight: too many, one too large, or no photo. None: pass them on."""
     if len(photos) > PHOTOS_EACH:
         return Refusal(status=400, remarks={PHOTOS: _words(TooManyPhotos, visitor)})
     for number, photo in enumerate(photos, 1):
-        if (photo.size or 0) > LARGEST_PHOTO_BYTES:
-            why = _words(PhotoTooLarge, visitor)
-            return Refusal(status=413, remarks={PHOTOS: _which(photo, number, why, visitor)})
+        first = photo.file.read(FIRST_BYTES)
+        photo.file.seek(0)
+        if fault := fault_at_first_sight(first, photo.size or 0):
+            why = _which(photo, number, _words(fault, visitor), visitor)
+            return Refusal(status=fault.status, remarks={PHOTOS: why})
     return None
 
 
 async def add_photos(
     photos: Sequence[UploadFile], visitor: Visitor, add: Add, *, once: str = ""
-) -> Refusal | None:
+) -> PhotoRefusal | None:
     """Pass photos on, one after the other; None: all are kept.
 
     Of those that a service refuses it is said which and why; the others are kept all the same. The
     key of each follows from its content, so a form that is sent again adds none twice.
     """
     remarks: list[str] = []
+    numbers: list[int] = []
     found: Refusal | None = None
     for number, photo in enumerate(photos, 1):
         content = await photo.read()
@@ -68,12 +78,14 @@ async def add_photos(
             await add({FIELD: ("photo", content, "application/octet-stream")}, key)
         except (Refused, TooMany, Unavailable) as problem:
             found = refusal(problem, visitor, {})
+            numbers.append(number)
             remarks.append(_which(photo, number, found.remarks["form"], visitor))
             if not isinstance(problem, Refused):
                 break  # the next ones would only wait as long
     if found is None:
         return None
-    return found.model_copy(update={"remarks": {PHOTOS: " ".join(remarks)}})
+    said = {PHOTOS: " ".join(remarks)}
+    return PhotoRefusal(status=found.status, headers=found.headers, remarks=said, numbers=numbers)
 
 
 def _words(problem: type[Problem], visitor: Visitor) -> str:

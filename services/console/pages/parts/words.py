@@ -8,6 +8,7 @@ from services.console.pages.texts import N_
 __all__ = [
     "COMPOUND_TYPES",
     "HEALTH",
+    "NEAR",
     "NEXT",
     "PLACE_KINDS",
     "ROLES",
@@ -106,6 +107,7 @@ STEPS: Final = {
     "reopened": N_("没解决，重新打开"),
     "cancelled": N_("撤单"),
     "slip_printed": N_("打印回执"),
+    "noted": N_("内部备注"),
 }
 """The lines of a history."""
 
@@ -117,6 +119,14 @@ STARS: Final = {
     "1": N_("非常不满意"),
 }
 """How it went; the best first."""
+
+NEAR: Final = {
+    "building": N_("同一栋楼"),
+    "compound": N_("同一小区"),
+    "micro_grid": N_("同一微网格"),
+    "grid": N_("同一网格"),
+}
+"""How near a task is: the kind of place that holds it and one's home."""
 
 WHOM: Final = {
     "me": N_("我自己"),

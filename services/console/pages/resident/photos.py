@@ -1,21 +1,29 @@
 """Photos of a request: those that show what is wrong, and those that show the work."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
 
 from services.console.clients.models.requests import RequestView
 from services.console.clients.models.volunteers import PhotoView
 from services.console.pages.access import SignedIn
 from services.console.pages.parts.forms import Refusal
-from services.console.pages.parts.photos import PHOTOS, SentPhotos, add_photos, photo_refusal
+from services.console.pages.parts.photos import (
+    PHOTOS,
+    PhotoRefusal,
+    SentPhotos,
+    add_photos,
+    photo_refusal,
+)
 from services.console.pages.visitor import Visitor
-from shared.photos import PhotoMissing, photo_answer
+from shared.photos import PHOTOS_EACH, PhotoMissing, photo_answer
 
-__all__ = ["WorkPhotos", "add_to", "photos_page", "router", "work_photos"]
+__all__ = ["WorkPhotos", "add_to", "router", "work_photos"]
 
 router = APIRouter(prefix="/requests/{request_id}")
 
@@ -29,10 +37,15 @@ class WorkPhotos:
 
 
 @router.get("/photos")
-async def more_photos(visitor: SignedIn, request_id: UUID) -> Response:
-    """The form for more photos."""
+async def more_photos(
+    visitor: SignedIn,
+    request_id: UUID,
+    refused: Annotated[list[Annotated[int, Field(ge=1, le=PHOTOS_EACH)]] | None, Query()] = None,
+) -> Response:
+    """The form for more photos; `refused`: of those that came with the request, these did not."""
     ask = visitor.services.requests.get_request
-    return photos_page(visitor, await ask(visitor.caller, visitor.community, request_id))
+    request = await ask(visitor.caller, visitor.community, request_id)
+    return _page(visitor, request, refused=refused or [])
 
 
 @router.post("/photos")
@@ -42,10 +55,10 @@ async def send_photos(visitor: SignedIn, request_id: UUID, photos: SentPhotos) -
     request = await ask(visitor.caller, visitor.community, request_id)
     if not photos:
         words = PhotoMissing.en if visitor.language == "en" else PhotoMissing.zh
-        return photos_page(visitor, request, Refusal(status=400, remarks={PHOTOS: words}))
-    refused = photo_refusal(photos, visitor) or await add_to(visitor, request_id, photos)
-    if refused:
-        return photos_page(visitor, request, refused)
+        return _page(visitor, request, Refusal(status=400, remarks={PHOTOS: words}))
+    problem = photo_refusal(photos, visitor) or await add_to(visitor, request_id, photos)
+    if problem:
+        return _page(visitor, request, problem)
     return visitor.go_on(f"/in/{visitor.community}/requests/{request_id}?done=photos")
 
 
@@ -68,7 +81,7 @@ async def one_work_photo(
     return photo_answer(await ask(visitor.caller, visitor.community, task_id, photo_id))
 
 
-async def add_to(visitor: Visitor, request_id: UUID, photos: SentPhotos) -> Refusal | None:
+async def add_to(visitor: Visitor, request_id: UUID, photos: SentPhotos) -> PhotoRefusal | None:
     """Add photos to a request; None: all are kept."""
 
     async def add(files: Any, key: str) -> object:
@@ -78,17 +91,20 @@ async def add_to(visitor: Visitor, request_id: UUID, photos: SentPhotos) -> Refu
     return await add_photos(photos, visitor, add)
 
 
-def photos_page(
-    visitor: Visitor, request: RequestView, refused: Refusal | None = None, *, is_new: bool = False
+def _page(
+    visitor: Visitor,
+    request: RequestView,
+    problem: Refusal | None = None,
+    *,
+    refused: Sequence[int] = (),
 ) -> Response:
-    """The form for photos of a request; `is_new`: it was filed a moment ago."""
     return visitor.page(
         "resident/photos.html",
-        refused.status if refused else 200,
-        headers=refused.headers if refused else None,
-        remarks=refused.remarks if refused else {},
+        problem.status if problem else 200,
+        headers=problem.headers if problem else None,
+        remarks=problem.remarks if problem else {},
         request=request,
-        is_new=is_new,
+        refused=refused,
     )
 
 

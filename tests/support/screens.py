@@ -1,4 +1,4 @@
-"""Replicas of the service on real sockets, and browsers that keep an inbox open."""
+"""Replicas of a service on real sockets, and browsers that keep a stream of it open."""
 
 import asyncio
 import socket
@@ -12,8 +12,7 @@ import orjson
 import uvicorn
 from fastapi import FastAPI
 
-from services.notify.app import create_app
-from services.notify.settings import Settings
+from deploy import services
 from shared.process import Server
 from tests.support.platform import TEST_LIMITS, Person, Platform, eventually
 
@@ -26,19 +25,25 @@ class QuietServer(Server):
         yield
 
 
+INBOX = "/api/notify/inbox/stream"
+
+
 @dataclass
 class Screen:
-    """A browser that keeps an inbox open: what it has heard, in order."""
+    """A browser that keeps a stream open: what it has heard, in order."""
 
     heard: list[dict] = field(default_factory=list)
     pings: int = 0
     over: bool = False
+    status: int = 0
 
     @classmethod
     @asynccontextmanager
-    async def at(cls, origin: str, who: Person, *, after: str | None = None):
+    async def at(
+        cls, origin: str, who: Person, *, after: str | None = None, path: str = INBOX
+    ) -> AsyncGenerator["Screen"]:
         screen = cls()
-        watching = asyncio.create_task(screen.watch(origin, who, after))
+        watching = asyncio.create_task(screen.watch(f"{origin}{path}", who, after))
         try:
             yield screen
         finally:
@@ -46,13 +51,13 @@ class Screen:
             with suppress(asyncio.CancelledError):
                 await watching
 
-    async def watch(self, origin: str, who: Person, after: str | None) -> None:
+    async def watch(self, address: str, who: Person, after: str | None) -> None:
         headers = {"authorization": f"Bearer {who.token}"}
         if after:
             headers["last-event-id"] = after
         client = httpx.AsyncClient(timeout=30)
-        path = f"{origin}/api/notify/inbox/stream"
-        async with client, client.stream("GET", path, headers=headers) as answer:
+        async with client, client.stream("GET", address, headers=headers) as answer:
+            self.status = answer.status_code
             assert answer.headers["content-type"].startswith("text/event-stream")
             event: dict = {}
             async for line in answer.aiter_lines():
@@ -86,14 +91,6 @@ class Screen:
         await eventually(over)
 
 
-def settings(platform: Platform) -> Settings:
-    return Settings(
-        database_url=platform.databases.address("notify"),
-        nats_url=platform.servers.nats_url,
-        ack_wait_seconds=TEST_LIMITS.ack_wait_seconds,
-    )
-
-
 @dataclass
 class Replica:
     origin: str
@@ -110,10 +107,16 @@ class Replica:
 
 
 @asynccontextmanager
-async def replica(platform: Platform) -> AsyncGenerator[Replica]:
-    """One more process part of the service, on a port of its own."""
-    await platform.app("notify")
-    app = create_app(settings(platform))
+async def replica(platform: Platform, service: str = "notify") -> AsyncGenerator[Replica]:
+    """One more process part of a service, on a port of its own."""
+    await platform.app(service)
+    settings = services.settings(
+        service,
+        database_url=platform.databases.address(service),
+        nats_url=platform.servers.nats_url,
+        ack_wait_seconds=TEST_LIMITS.ack_wait_seconds,
+    )
+    app = services.create_app(service)(settings)
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=10)
     server = QuietServer(config, stop=app.state.service.stopping.set)
