@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 import asyncpg
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from deploy.foreseen import Foreseen
 from deploy.services import migrations_folder
 from shared import migrations, revisions
-from shared.database import ALL_COMMUNITIES, Database, Transaction
+from shared.database import ALL_COMMUNITIES, Database, Transaction, sqlstate
 
 __all__ = ["Databases", "create_databases", "keep_partitions", "migrate", "transaction"]
 
@@ -27,6 +29,11 @@ ROLE_SETTINGS = {
     "idle_in_transaction_session_timeout": "10s",
 }
 CONNECTION_LIMIT = 60
+LOCK_TIMEOUT = "3s"
+"""How long a migration waits for a table: whoever works with it meanwhile queues behind it, and
+gives up after five."""
+
+LOCK_TRIES = 5
 
 SILENCE = {"log_statement": "none", "log_min_error_statement": "panic"}
 """What keeps a statement with a password out of the server's log, also when it fails."""
@@ -116,9 +123,29 @@ async def _set_up_role(server: asyncpg.Connection, role: str, password: str) -> 
 
 
 async def migrate(databases: Databases, service: str) -> bool:
-    """Bring a service's database to the newest revision; whether anything was to do."""
+    """Bring a service's database to the newest revision; whether anything was to do.
+
+    Raises Foreseen where others hold a table whenever it is tried.
+    """
+    for _ in range(LOCK_TRIES):
+        try:
+            return await _migrate(databases, service)
+        except DBAPIError as error:
+            if sqlstate(error) != migrations.LOCK_NOT_AVAILABLE:
+                raise
+    raise Foreseen(
+        f"The tables of {service} are in use all the time: nothing was changed. Try again when it "
+        "is quiet, or stop the service meanwhile."
+    )
+
+
+async def _migrate(databases: Databases, service: str) -> bool:
     folder = migrations_folder(service)
-    engine = create_async_engine(databases.url(service, owner=True), poolclass=NullPool)
+    engine = create_async_engine(
+        databases.url(service, owner=True),
+        poolclass=NullPool,
+        connect_args={"server_settings": {"lock_timeout": LOCK_TIMEOUT}},
+    )
     async with engine.connect() as connection:
         if (await connection.execute(_HAS_REVISION)).scalar_one():
             revision = (await connection.execute(_REVISION)).scalar_one_or_none()

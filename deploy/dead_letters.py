@@ -32,6 +32,7 @@ from deploy.databases import Databases, transaction
 from shared import clock, ids, inbox
 from shared import dead_letters as kept_letters
 from shared.database import Transaction
+from shared.delivery import community_of
 from shared.inbox import Parked
 from shared.relay import publish_one
 from shared.topology import DEAD_LETTERS
@@ -56,10 +57,10 @@ _SETTLED = text(
 _DISMISSED = text(
     """
     WITH letter AS (
-        SELECT * FROM unnest(CAST(:consumers AS text[]), CAST(:numbers AS bigint[]))
-            AS letter (consumer, number))
+        SELECT * FROM unnest(CAST(:communities AS text[]), CAST(:consumers AS text[]),
+                             CAST(:numbers AS bigint[])) AS letter (community, consumer, number))
     SELECT number, dismissed_at IS NOT NULL
-    FROM letter JOIN dead_letter USING (consumer, number) ORDER BY buried_at
+    FROM letter JOIN dead_letter USING (community, consumer, number)
     """
 )
 
@@ -131,6 +132,7 @@ async def _as_kept(
 ) -> AbstractSet[int]:
     """The numbers of the dismissed letters; a service that keeps a letter knows best."""
     values = {
+        "communities": [community_of(one.subject) for one in letters],
         "consumers": [one.consumer for one in letters],
         "numbers": [one.number for one in letters],
     }
@@ -176,7 +178,12 @@ async def dismiss(nats: Client, databases: Databases, letter: DeadLetter, *, rea
     if service := _homes().get(letter.consumer):
         async with transaction(databases, service) as tx:
             await kept_letters.mark_dismissed(
-                tx, letter.consumer, letter.number, by=None, reason=reason
+                tx,
+                letter.number,
+                community=community_of(letter.subject),
+                consumer=letter.consumer,
+                by=None,
+                reason=reason,
             )
     headers = {
         "jinlin-letter": str(letter.number),

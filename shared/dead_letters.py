@@ -21,6 +21,7 @@ from shared.inbox import Parked
 from shared.problems import NotFound, WrongState
 
 __all__ = [
+    "MOST_COUNTED",
     "Dismissal",
     "Letter",
     "LetterSettled",
@@ -43,6 +44,7 @@ KEPT: Final = timedelta(days=90)
 """As long as the stream DLQ keeps them (`shared.topology`)."""
 
 LONGEST_TEXT: Final = 500
+MOST_COUNTED: Final = 10_000
 
 _KEEP = text(
     """
@@ -83,15 +85,25 @@ _LETTERS = text(
 _LETTER = text(
     _WITH_STATE + "WHERE number = :number ORDER BY buried_at DESC LIMIT 1 FOR UPDATE OF letter"
 )
+# An event may have been buried more than once: it is one thing that waits for somebody.
 _COUNT_OPEN = text(
     f"""
-    SELECT consumer, count(*) FROM ({_WITH_STATE}) AS letter WHERE state = 'open' GROUP BY consumer
+    SELECT consumer, (
+        SELECT count(DISTINCT coalesce(CAST(event_id AS text), CAST(number AS text)))
+        FROM (SELECT event_id, number FROM ({_WITH_STATE}) AS letter
+              WHERE letter.consumer = named.consumer AND state = 'open'
+              LIMIT {MOST_COUNTED}) AS letter) AS open
+    FROM unnest(CAST(:consumers AS text[])) AS named (consumer)
     """  # noqa: S608 - our own words
 )
+# What is said of an event's newest letter is said of those before as well.
 _DISMISS = text(
     """
     UPDATE dead_letter SET dismissed_at = now(), dismissed_by = :by, dismissal = :reason
-    WHERE consumer = :consumer AND number = :number
+    WHERE community = :community AND consumer = :consumer AND dismissed_at IS NULL
+      AND (number = :number OR number < :number AND event_id = (
+          SELECT event_id FROM dead_letter
+          WHERE community = :community AND consumer = :consumer AND number = :number))
     """
 )
 _FORGET_OLD = text("DELETE FROM dead_letter WHERE buried_at < now() - CAST(:kept AS interval)")
@@ -191,9 +203,10 @@ async def letter(tx: Transaction, number: int) -> Letter:
     return _letter(row)
 
 
-async def count_open(tx: Transaction) -> Mapping[str, int]:
-    """How many letters of each consumer are open; a consumer that is not named has none."""
-    return {row[0]: row[1] for row in await tx.execute(_COUNT_OPEN, _remembered())}
+async def count_open(tx: Transaction, consumers: Collection[str]) -> Mapping[str, int]:
+    """How many events each of `consumers` has buried that are open; `MOST_COUNTED` at most."""
+    values = {"consumers": list(consumers)} | _remembered()
+    return {row[0]: row[1] for row in await tx.execute(_COUNT_OPEN, values)}
 
 
 async def replay(tx: Transaction, number: int, *, consumers: Collection[str]) -> Letter:
@@ -218,16 +231,18 @@ async def replay(tx: Transaction, number: int, *, consumers: Collection[str]) ->
 async def dismiss(tx: Transaction, number: int, *, by: UUID, reason: str) -> Letter:
     """Put a letter aside that nobody can work in. Raises NotFound and LetterSettled."""
     found = await _unsettled(tx, number)
-    await mark_dismissed(tx, found.consumer, number, by=by, reason=reason)
+    await mark_dismissed(
+        tx, number, community=found.community, consumer=found.consumer, by=by, reason=reason
+    )
     return await letter(tx, number)
 
 
 async def mark_dismissed(
-    tx: Transaction, consumer: str, number: int, *, by: UUID | None, reason: str
+    tx: Transaction, number: int, *, community: str, consumer: str, by: UUID | None, reason: str
 ) -> None:
-    """Note that a letter is put aside, whatever became of it."""
-    values = {"consumer": consumer, "number": number, "by": by, "reason": _plain(reason)}
-    await tx.execute(_DISMISS, values)
+    """Note that a letter is put aside, whatever became of it; and older ones of the same event."""
+    values = {"community": community, "consumer": consumer, "number": number, "by": by}
+    await tx.execute(_DISMISS, values | {"reason": _plain(reason)})
 
 
 async def forget_old(tx: Transaction) -> None:

@@ -15,13 +15,19 @@ from shared.events import PLATFORM, UNSTAMPED, Event
 from shared.inbox import Parked
 from shared.relay import publish_one
 
-__all__ = ["BUS_ERRORS", "Delivery", "Poison", "Undelivered"]
+__all__ = ["BUS_ERRORS", "Delivery", "Poison", "Undelivered", "community_of"]
 
 BUS_ERRORS: Final = (NatsError, OSError, RuntimeError)
 """What telling the bus something may raise. On a lost connection with something left to send,
 nats-py raises OSError with asyncio and RuntimeError with uvloop."""
 
 _COMMUNITY: Final = re.compile(r"evt\.([a-z0-9-]{1,40}|_)\.")
+
+
+def community_of(subject: str) -> str:
+    """The community in a subject; the platform's sign when no community is named so."""
+    named = _COMMUNITY.match(subject)
+    return named[1] if named else PLATFORM
 
 
 class Poison(Exception):  # noqa: N818 - a word of the trade
@@ -53,8 +59,7 @@ class Undelivered:
     @property
     def community(self) -> str:
         """The community in the subject; the platform's sign when no community is named so."""
-        named = _COMMUNITY.match(self.subject)
-        return named[1] if named else PLATFORM
+        return community_of(self.subject)
 
     @property
     def is_settled(self) -> bool:

@@ -19,6 +19,7 @@ from shared.database import sqlstate
 from shared.tables import common, dead_letter
 
 __all__ = [
+    "LOCK_NOT_AVAILABLE",
     "PARTITIONED",
     "application_role",
     "create_common_tables",

@@ -49,7 +49,9 @@ class KeptView(BaseModel):
 
     parked: int = Field(description="Events that failed and wait for another attempt.")
     oldest_parked_at: datetime | None = Field(description="When the oldest of them was emitted.")
-    dead_letters: int = Field(description="Dead letters that are open.")
+    dead_letters: int = Field(
+        description="Events that are buried and open; counted up to 10 000 letters."
+    )
 
 
 class LagView(BaseModel):
@@ -205,7 +207,7 @@ async def _kept(service: "Service") -> tuple[OutboxView, dict[str, KeptView]] | 
     try:
         async with service.database.transaction(ALL_COMMUNITIES) as tx:
             backlog = await count_backlog(tx)
-            buried = await dead_letters.count_open(tx)
+            buried = await dead_letters.count_open(tx, service.consumers)
     except Exception as error:
         if not is_unreachable(error) and not is_busy(error):
             raise

@@ -123,7 +123,7 @@ def _people(cast: Cast, random: Random, community: str) -> str:
             random.choice(SURNAMES) + "".join(random.sample(GIVEN, 2)),
             "",
             role,
-            f"H{random.randint(1, HOUSEHOLDS)}" if role == "resident" else "",
+            _place(name, role, random),
             unit,
             "zh-CN",
             f"{name}@{community}",
@@ -132,6 +132,17 @@ def _people(cast: Cast, random: Random, community: str) -> str:
         for name, role, unit in plays
     ]
     return _table(PEOPLE_COLUMNS.split(","), rows)
+
+
+def _place(name: str, role: str, random: Random) -> str:
+    """Where somebody is at home: residents in a household, a grid worker in the own grid."""
+    match role:
+        case "resident":
+            return f"H{random.randint(1, HOUSEHOLDS)}"
+        case "grid_worker":
+            return f"G{name.removeprefix('grid-')}"
+        case _:
+            return ""
 
 
 def _table(header: Sequence[str], rows: list[list[str]]) -> str:

@@ -104,6 +104,13 @@ service_request = Table(
         "id",
         postgresql_where=text("closed_at IS NOT NULL"),
     ),
+    Index("service_request_clock", "community", "due_at", "id"),
+    Index(
+        "service_request_untaken",
+        "community",
+        "id",
+        postgresql_where=text("registered_at IS NULL"),
+    ),
 )
 
 step = Table(

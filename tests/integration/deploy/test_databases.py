@@ -1,11 +1,15 @@
 """The walls between databases: a role opens its own with its present password, and no other."""
 
+import asyncio
 import secrets
 
 import asyncpg
 import pytest
 
-from deploy.databases import Databases, create_databases
+import deploy.databases
+from deploy.databases import Databases, create_databases, migrate
+from deploy.foreseen import Foreseen
+from tests.support.platform import Platform
 from tests.support.servers import Servers
 
 ONE, OTHER = "wall_one", "wall_other"
@@ -66,3 +70,20 @@ async def test_passwords_are_kept_as_scram_and_connections_are_counted(
     assert row["rolpassword"].startswith("SCRAM-SHA-256$")
     assert row["rolconnlimit"] > 0
     assert {"statement_timeout=5s", "lock_timeout=2s"} <= set(row["rolconfig"])
+
+
+async def test_a_migration_waits_for_a_table_for_a_moment_only(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind it everybody would wait who works with the table."""
+    await platform.app("points")
+    monkeypatch.setattr(deploy.databases, "LOCK_TRIES", 1)
+    inside = await asyncpg.connect(platform.servers.postgres_dsn, database="points")
+    try:
+        async with inside.transaction(), asyncio.timeout(60):
+            await inside.execute("LOCK TABLE alembic_version")
+            with pytest.raises(Foreseen, match="points are in use"):
+                await migrate(platform.databases, "points")
+    finally:
+        await inside.close()
+    assert not await migrate(platform.databases, "points")

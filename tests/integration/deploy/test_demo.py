@@ -1,8 +1,11 @@
 """`jinlin demo`: one JSON object for programs, and nothing left behind (its figures: `e2e`)."""
 
+import csv
+import io
 import json
 import tempfile
 from pathlib import Path
+from random import Random
 
 import pytest
 from rich.console import Console
@@ -10,6 +13,7 @@ from rich.console import Console
 from deploy.demo import run
 from deploy.demo.api import Api
 from deploy.demo.figures import Figures, Takers, Waits
+from deploy.demo.wenhua import stage
 from tests.support.jinlin import ENVIRONMENT, jinlin, working_in
 
 KEYS = {
@@ -69,3 +73,12 @@ async def test_what_never_comes_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -
     async with Api("http://127.0.0.1:1") as api:
         with pytest.raises(run.NeverCame, match="in vain for awards: 1 of 2 are there"):
             await run.Run(api, lambda *_: None).until("awards", 2, one)
+
+
+def test_every_grid_worker_works_in_a_grid_of_their_own() -> None:
+    played = stage(Random(7), "wh")
+    people = list(csv.DictReader(io.StringIO(played.people)))
+    places = {one["code"]: one["kind"] for one in csv.DictReader(io.StringIO(played.places))}
+    work = [one["place_code"] for one in people if one["roles"] == "grid_worker"]
+    assert [places[one] for one in work] == ["grid"] * len(played.cast.grid_workers)
+    assert len({*work}) == len(work)

@@ -156,6 +156,46 @@ class TestLetters:
             late = await operator.post(f"{path}/{step}", json=body)
             assert (late.status_code, late.json()["type"]) == (409, f"{PROBLEM}letter-settled")
 
+    async def test_what_is_said_of_an_event_is_said_of_all_its_letters(
+        self, toy: Toy, hood: Neighbourhood, operator: httpx.AsyncClient
+    ) -> None:
+        ball, first = await buried(toy, operator, hood.slug)
+        behaviour.fail(ball.ball_id, NotAllowed(), NotAllowed())
+        await operator.post(f"{LETTERS}/{first['number']}/replay")
+
+        async def both_open() -> list[Any]:
+            found = await letters(operator, hood.slug)
+            return found if [one["state"] for one in found] == ["open", "open"] else []
+
+        newest, oldest = await eventually(both_open)
+        assert {newest["event_id"], oldest["event_id"]} == {str(ball.event_id)}
+        async with toy.service.workshop.transaction(hood.slug) as tx:
+            assert await dead_letters.count_open(tx, [BALLS, "none"]) == {BALLS: 1, "none": 0}
+        path = f"{LETTERS}/{newest['number']}/dismiss"
+        assert (await operator.post(path, json={"reason": "a test"})).status_code == 200
+        assert await letters(operator, hood.slug) == []
+
+    async def test_a_letter_of_another_community_with_its_number_stays(
+        self, toy: Toy, hood: Neighbourhood, operator: httpx.AsyncClient
+    ) -> None:
+        """A stream DLQ that was lost begins again at 1."""
+        other = await toy.platform.community()
+        numbers: list[int] = []
+        for community in (other.slug, hood.slug):
+            await toy.platform.publish(thrown(community).subject, b"{", {})
+            [letter] = await some_letters(operator, community)
+            numbers.append(letter["number"])
+        await toy.rows(
+            "UPDATE dead_letter SET number = :to, buried_at = buried_at - interval '1 day' "
+            "WHERE number = :of RETURNING 1",
+            to=numbers[1],
+            of=numbers[0],
+        )
+        answer = await operator.post(f"{LETTERS}/{numbers[1]}/dismiss", json={"reason": "a test"})
+        assert (answer.status_code, answer.json()["community"]) == (200, hood.slug)
+        assert await letters(operator, hood.slug) == []
+        assert len(await letters(operator, other.slug)) == 1
+
     async def test_a_letter_that_is_not_there(self, operator: httpx.AsyncClient) -> None:
         for number, status in ((2**63 - 1, 404), (2**63, 422), (0, 422)):
             answer = await operator.post(f"{LETTERS}/{number}/dismiss", json={"reason": "none"})

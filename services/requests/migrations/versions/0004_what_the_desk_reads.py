@@ -26,20 +26,18 @@ WHAT_IS_THERE = (
     WHERE category.code = first.code
     """,
     """
-    UPDATE service_request AS request SET limit_hours = category.limit_hours
-    FROM category
-    WHERE category.community = request.community AND category.code = request.category
-    """,
-    """
     UPDATE service_request AS request SET
+        limit_hours = category.limit_hours,
         registered_at = begun.registered_at,
-        due_soon_at = begun.clock_at + request.limit_hours * 0.8 * interval '1 hour',
-        due_at = begun.clock_at + request.limit_hours * interval '1 hour'
-    FROM (SELECT community, request_id,
+        due_soon_at = begun.clock_at + category.limit_hours * 0.8 * interval '1 hour',
+        due_at = begun.clock_at + category.limit_hours * interval '1 hour'
+    FROM category,
+         (SELECT community, request_id,
                  min(at) FILTER (WHERE kind IN ('registered', 'resolved')) AS registered_at,
                  max(at) FILTER (WHERE kind IN ('registered', 'reopened')) AS clock_at
           FROM step GROUP BY community, request_id) AS begun
     WHERE begun.community = request.community AND begun.request_id = request.id
+      AND category.community = request.community AND category.code = request.category
     """,
     "SELECT set_config('app.communities', '', true)",
 )
@@ -61,6 +59,9 @@ INDEXES = (
 
 
 def upgrade() -> None:
-    """Add them; what is registered gets the clock it would have had."""
+    """Add them; what is registered gets the clock it would have had.
+
+    Each request is written once, while the service waits: `docs/operations.md` says for how long.
+    """
     for statement in (*COLUMNS, EVERY_COMMUNITY, *WHAT_IS_THERE, *INDEXES):
         op.execute(statement)
