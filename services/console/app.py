@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import FastAPI
+from opentelemetry.sdk.trace import TracerProvider
 
 from services.console import clients, pages
 from services.console.settings import Settings
@@ -23,9 +24,7 @@ def create_app(
     `transport` replaces the network between the console and the services.
     """
     settings = settings or Settings()
-    tracing = telemetry.tracer_provider(
-        "console", otlp_endpoint=settings.otlp_endpoint, ratio=settings.trace_ratio
-    )
+    tracing = _tracing(settings)
     screens = pages.Screens(clients.Streams(settings.origin, transport))
 
     @asynccontextmanager
@@ -43,12 +42,7 @@ def create_app(
         title="Jinlin 近邻 · console",
         openapi_url=None,
         lifespan=lifespan,
-        telemetry={
-            "tracer_provider": tracing,
-            "metrics": False,
-            "logs": False,
-            "operation_spans": False,
-        },
+        telemetry=telemetry.of_calls(tracing),
     )
     app.state.screens = screens
     app.include_router(pages.router)
@@ -61,3 +55,8 @@ def create_app(
     )
     app.add_middleware(pages.SafeHeaders)
     return app
+
+
+def _tracing(settings: Settings) -> TracerProvider:
+    endpoint, ratio = settings.otlp_endpoint, settings.trace_ratio
+    return telemetry.tracer_provider("console", otlp_endpoint=endpoint, ratio=ratio)

@@ -78,6 +78,7 @@ GRID = (
         after=look_at_phone,
     ),
     Screen("visit", "/in/demo/grid/visits/new", "gridworker"),
+    Screen("report-at-once", "/in/demo/requests/new/at-once", "resident"),
     Screen("on-the-spot", "/in/demo/grid/on-the-spot", "gridworker"),
     Screen(
         "on-the-spot-with-remarks",
@@ -150,6 +151,44 @@ HELPERS = (
 )
 """Volunteers' and organisations'."""
 
+
+async def send_no_taker(page: Page) -> None:
+    """Dispatch to nobody."""
+    async with page.expect_navigation():
+        await page.locator("#dispatch form[method=post] button").click()
+
+
+async def call_somebody(page: Page) -> None:
+    """Type a name, and see who it may be."""
+    await page.locator("#who").fill("张桂兰")
+    await page.locator("[name=requester]").first.wait_for()
+
+
+async def file_nothing(page: Page) -> None:
+    """File a call that says nothing yet but who calls and where."""
+    await page.locator("#who").fill("老王")
+    await page.locator("#where").fill("栋")
+    async with page.expect_navigation():
+        await page.locator("[value=settle]").evaluate("(button) => button.click()")
+
+
+AT_THE_DESK = (
+    Screen("desk", "/in/demo/desk?queue=to_dispatch", "staff"),
+    Screen("desk-to-take-in", "/in/demo/desk?open={asked}", "staff"),
+    Screen(
+        "desk-to-dispatch-with-remarks",
+        "/in/demo/desk?open={registered}",
+        "staff",
+        status=400,
+        after=send_no_taker,
+    ),
+    Screen("desk-to-verify", "/in/demo/desk?open={resolved}", "staff"),
+    Screen("desk-of-what-is-closed", "/in/demo/desk?q=没有&open={closed}", "staff"),
+    Screen("call", "/in/demo/desk/intake", "staff", after=call_somebody),
+    Screen("call-with-remarks", "/in/demo/desk/intake", "staff", status=400, after=file_nothing),
+)
+"""The staff desk: each panel, and the form of a call."""
+
 SCREENS = (
     Screen("sign-in", "/"),
     Screen("sign-in-with-remarks", "/", status=400, after=send_nothing),
@@ -208,6 +247,7 @@ SCREENS = (
     *GRID,
     *HELPERS,
     *RESIDENT,
+    *AT_THE_DESK,
 )
 
 
@@ -225,6 +265,6 @@ PICTURES = (
     Picture("sign-in-phone", "/"),
     Picture("resident-phone", "/", "resident"),
     Picture("volunteer-phone", "/", "volunteer"),
-    Picture("staff-desk", "/", "staff", View(width=DESK)),
+    Picture("staff-desk", "/in/demo/desk?open={registered}", "staff", View(width=DESK)),
     Picture("operator", "/", "operator", View(width=DESK)),
 )
