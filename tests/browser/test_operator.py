@@ -46,7 +46,7 @@ async def asked(visitors: Visitors, path: str) -> Any:
 async def test_the_figures_are_those_of_the_api_and_their_sum(visitors: Visitors) -> None:
     async with operator(visitors, "/operator") as page:
         told = await asked(visitors, "/requests/stats/overview")
-        cells = page.locator("tbody tr").filter(has_text="演示社区").locator("td.number")
+        cells = page.locator("tbody tr").filter(has_text="演示社区").locator("td.figure")
         [demo] = [one for one in told if one["community"] == "demo"]
         assert (await cells.all_inner_texts())[:7] == [str(demo[one]) for one in FIGURES]
         total = (await page.locator("tfoot td").all_inner_texts())[:7]

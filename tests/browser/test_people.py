@@ -237,7 +237,7 @@ async def test_the_tree_leads_down_to_the_homes(visitors: Visitors) -> None:
             await page.locator("tbody").get_by_role("link", name=title).click()
             await expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
         home = page.get_by_role("row", name="101室")
-        assert int(await home.locator("td.number").inner_text()) >= 1
+        assert int(await home.locator("td.figure").inner_text()) >= 1
         await page.get_by_role("navigation", name="位置").get_by_role("link").first.click()
         await expect(page.get_by_role("heading", name="演示社区")).to_be_visible()
 
@@ -252,7 +252,7 @@ async def test_the_map_and_its_table_say_what_the_requests_say(visitors: Visitor
         assert counted["第一网格"]["open"] >= 4
         for title, one in counted.items():
             row = page.locator("tbody tr").filter(has_text=title)
-            figures = await row.locator("td.number").all_inner_texts()
+            figures = await row.locator("td.figure").all_inner_texts()
             assert figures == [str(one[name]) for name in ("open", "overdue", "closed")]
         labels = await page.locator("svg.areas text").all_text_contents()
         assert set(labels) == {"第一网格", "第二网格", "第三网格"}

@@ -1,7 +1,7 @@
 """What may come of a call instead of its answer, in words for the page."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -58,7 +58,8 @@ class _FieldError(BaseModel):
 class _ProblemDetails(BaseModel):
     type: str = ""
     title: str = ""
-    errors: tuple[_FieldError, ...] = ()
+    errors: tuple[_FieldError | dict[str, Any], ...] = ()
+    """Of fields; an import's are of rows, and are not told here."""
 
 
 def refusal(answer: httpx.Response) -> Refused | TooMany:
@@ -73,7 +74,7 @@ def refusal(answer: httpx.Response) -> Refused | TooMany:
         answer.status_code,
         details.title,
         details.type.rpartition(":")[2],
-        {one.field: one.reason for one in reversed(details.errors)},
+        {one.field: one.reason for one in reversed(details.errors) if isinstance(one, _FieldError)},
     )
 
 
