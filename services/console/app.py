@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from opentelemetry.sdk.trace import TracerProvider
 
 from services.console import clients, pages
@@ -42,12 +43,7 @@ def create_app(
         title="Jinlin 近邻 · console",
         openapi_url=None,
         lifespan=lifespan,
-        telemetry={
-            "tracer_provider": tracing,
-            "metrics": False,
-            "logs": False,
-            "operation_spans": False,
-        },
+        telemetry=_only_traces(tracing),
     )
     app.state.screens = screens
     app.include_router(pages.router)
@@ -65,3 +61,12 @@ def create_app(
 def _tracing(settings: Settings) -> TracerProvider:
     endpoint, ratio = settings.otlp_endpoint, settings.trace_ratio
     return telemetry.tracer_provider("console", otlp_endpoint=endpoint, ratio=ratio)
+
+
+def _only_traces(tracing: TracerProvider) -> TelemetryConfig:
+    return {
+        "tracer_provider": tracing,
+        "metrics": False,
+        "logs": False,
+        "operation_spans": False,
+    }
