@@ -1,4 +1,4 @@
-"""CSV as spreadsheets open it: nothing in it is a formula, and all of it can be read back."""
+"""CSV as spreadsheets open it: nothing in it is a formula."""
 
 import csv
 import io
@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-__all__ = ["csv_file", "escaped", "plain"]
+__all__ = ["csv_file", "escaped"]
 
 _FORMULA: Final = re.compile(r"'*[=+\-@＝＋－＠]")
-_ESCAPED: Final = re.compile(r"'+[=+\-@＝＋－＠]")
 
 
 def csv_file(lines: Iterable[Sequence[str]]) -> bytes:
@@ -20,10 +19,5 @@ def csv_file(lines: Iterable[Sequence[str]]) -> bytes:
 
 
 def escaped(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula; `plain` gives it back."""
+    """A cell that no spreadsheet takes for a formula: one that looks like one gets a quote."""
     return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def plain(cell: str) -> str:
-    """A cell as it was before `escaped`."""
-    return cell[1:] if _ESCAPED.match(cell) else cell

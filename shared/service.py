@@ -201,12 +201,7 @@ def create_app(definition: Definition, settings: ServiceSettings) -> FastAPI:
         docs_url=f"{prefix}/docs",
         redoc_url=None,
         lifespan=lifespan,
-        telemetry={
-            "tracer_provider": service.tracing,
-            "metrics": False,
-            "logs": False,
-            "operation_spans": False,
-        },
+        telemetry=telemetry.of_calls(service.tracing),
         separate_input_output_schemas=False,
         responses=PROBLEM_RESPONSES,
         generate_unique_id_function=lambda route: camel_case(route.name),

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, override
 
 import structlog
+from fastapi.telemetry import TelemetryConfig
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
@@ -21,6 +22,7 @@ __all__ = [
     "configure_logging",
     "current_traceparent",
     "event_span",
+    "of_calls",
     "tracer_provider",
 ]
 
@@ -54,6 +56,16 @@ def tracer_provider(service: str, *, otlp_endpoint: str | None, ratio: float) ->
         exporter = OTLPSpanExporter(endpoint=f"{otlp_endpoint.rstrip('/')}/v1/traces")
         provider.add_span_processor(BatchSpanProcessor(exporter))
     return provider
+
+
+def of_calls(provider: TracerProvider) -> TelemetryConfig:
+    """What FastAPI does for each call: a span of `provider`; we count and log calls ourselves."""
+    return {
+        "tracer_provider": provider,
+        "metrics": False,
+        "logs": False,
+        "operation_spans": False,
+    }
 
 
 def current_traceparent() -> str | None:

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import FastAPI
-from fastapi.telemetry import TelemetryConfig
 from opentelemetry.sdk.trace import TracerProvider
 
 from services.console import clients, pages
@@ -43,7 +42,7 @@ def create_app(
         title="Jinlin 近邻 · console",
         openapi_url=None,
         lifespan=lifespan,
-        telemetry=_only_traces(tracing),
+        telemetry=telemetry.of_calls(tracing),
     )
     app.state.screens = screens
     app.include_router(pages.router)
@@ -61,12 +60,3 @@ def create_app(
 def _tracing(settings: Settings) -> TracerProvider:
     endpoint, ratio = settings.otlp_endpoint, settings.trace_ratio
     return telemetry.tracer_provider("console", otlp_endpoint=endpoint, ratio=ratio)
-
-
-def _only_traces(tracing: TracerProvider) -> TelemetryConfig:
-    return {
-        "tracer_provider": tracing,
-        "metrics": False,
-        "logs": False,
-        "operation_spans": False,
-    }

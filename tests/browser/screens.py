@@ -78,6 +78,7 @@ GRID = (
         after=look_at_phone,
     ),
     Screen("visit", "/in/demo/grid/visits/new", "gridworker"),
+    Screen("report-at-once", "/in/demo/requests/new/at-once", "resident"),
     Screen("on-the-spot", "/in/demo/grid/on-the-spot", "gridworker"),
     Screen(
         "on-the-spot-with-remarks",
@@ -154,11 +155,7 @@ HELPERS = (
 async def send_no_taker(page: Page) -> None:
     """Dispatch to nobody."""
     async with page.expect_navigation():
-        await (
-            page.get_by_role("button", name="派单")
-            .or_(page.get_by_role("button", name="Dispatch", exact=True))
-            .click()
-        )
+        await page.locator("#dispatch form[method=post] button").click()
 
 
 async def call_somebody(page: Page) -> None:

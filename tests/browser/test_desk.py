@@ -105,7 +105,7 @@ async def test_a_request_is_dispatched_with_the_keyboard_alone(visitors: Visitor
         await keyboard.hit("d")
         await expect(page.locator("[name=taker]").first).to_be_focused()
         await keyboard.hit("Space")
-        await keyboard.press("button", "派单")
+        await keyboard.press("button", "派给选中的人")
         await expect(page.locator(".done")).to_have_text("已派单，等对方接单。")
         told("a request dispatched", keyboard, began)
         await expect(page.locator(".facts")).to_contain_text("派给")
@@ -167,7 +167,7 @@ async def test_what_is_missing_is_said_beside_its_field_and_nothing_is_lost(
     visitors: Visitors,
 ) -> None:
     async with desk(visitors, "?open={registered}", has_scripts=False) as page:
-        await page.get_by_role("button", name="派单").click()
+        await page.get_by_role("button", name="派给选中的人").click()
         await expect(page.get_by_role("alert")).to_have_text("请选择派给谁。")
         await step(page, "写内部备注", "备注（只有工作人员看得到）", " ")
         await expect(page.get_by_role("alert")).to_have_text("请填写备注。")

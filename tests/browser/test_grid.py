@@ -128,15 +128,15 @@ async def test_a_small_thing_is_filed_and_closed_in_one_step(
         assert len(photos) == 1
 
 
-async def test_what_is_not_a_photo_is_refused_and_the_matter_is_on_record_once(
+async def test_a_torn_photo_is_refused_and_the_matter_is_on_record_once(
     visitors: Visitors,
 ) -> None:
     words = str(uuid4())
     async with grid_worker(visitors, has_scripts=False) as page, staff(visitors) as session:
         await page.goto(f"{GRID}/on-the-spot")
         await fill_in(page, words)
-        paper = {"name": "文件.jpg", "mimeType": "image/jpeg", "buffer": b"%PDF-1.7"}
-        await page.get_by_label("照片").set_input_files([paper])
+        torn = {"name": "半张.jpg", "mimeType": "image/jpeg", "buffer": photo()[:400]}
+        await page.get_by_label("照片").set_input_files([torn])
         await page.get_by_role("button", name="记录并办结").click()
         await expect(page.locator("#photos_remark")).to_be_visible()
         await expect(page.get_by_text("事情已经记录")).to_be_visible()

@@ -17,6 +17,8 @@ from tests.support.platform import eventually
 
 GRID = "/in/demo/grid"
 ON_THE_SPOT = f"{GRID}/on-the-spot"
+FORMS = (ON_THE_SPOT, f"{GRID}/visits/new")
+AT_ONCE = "/in/demo/requests/new/at-once"
 PICTURE = {"name": "灯.jpg", "mimeType": "image/jpeg", "buffer": photo()}
 KEPT = """async () => {
   const found = [];
@@ -40,13 +42,13 @@ async def phone(visitors: Visitors, who: str = "gridworker", **how: Any) -> Asyn
         await eventually(lambda: page.evaluate("() => Boolean(navigator.serviceWorker.controller)"))
         if who == "gridworker":
             await page.goto(GRID)
-            await eventually(lambda: has_forms(page), seconds=30)
+            await eventually(lambda: keeps(page, *FORMS), seconds=30)
         yield page
 
 
-async def has_forms(page: Page) -> bool:
-    paths = {path for path, _ in await page.evaluate(KEPT)}
-    return {ON_THE_SPOT, f"{GRID}/visits/new"} <= paths
+async def keeps(page: Page, *paths: str) -> bool:
+    """Whether the browser has these forms for the time without network."""
+    return set(paths) <= {path for path, _ in await page.evaluate(KEPT)}
 
 
 async def settle(page: Page, words: str, said: str = "亮了，谢谢") -> None:
@@ -180,7 +182,32 @@ async def test_a_draft_waits_for_its_writer_and_nobody_else_sends_or_sees_it(
         assert len(await filed(visitors, words)) == 1
 
 
-async def test_a_resident_files_while_the_network_is_away(visitors: Visitors) -> None:
+async def test_a_resident_begins_and_files_without_network(visitors: Visitors) -> None:
+    """From the page without network on; what was left out is told when it is sent, and mended."""
+    words = str(uuid4())
+    async with phone(visitors, "resident") as page:
+        await page.goto("/in/demo/")
+        await eventually(lambda: keeps(page, AT_ONCE), seconds=30)
+        await page.context.set_offline(True)
+        await page.get_by_role("link", name="我要报事").click()
+        await expect(page.get_by_role("heading", name="没有网络", exact=True)).to_be_visible()
+        await page.get_by_role("link", name="我要报事").first.click()
+        await page.get_by_label("维修").check()
+        await page.get_by_label("是什么情况").fill(words)
+        await page.get_by_role("button", name="提交").click()
+        await expect(draft_of(page, words)).to_contain_text("已存好")
+        await page.context.set_offline(False)
+        draft = draft_of(page, words)
+        await expect(draft).to_contain_text("没有通过：请选择在哪里。", timeout=30_000)
+        await draft.get_by_role("link", name="打开修改").click()
+        await expect(page.get_by_label("维修")).to_be_checked()
+        await page.get_by_label("在哪里？").select_option(label="文化路1号院 2栋")
+        await page.get_by_role("button", name="提交").click()
+        await page.wait_for_url("**/filed")
+        assert len(await filed(visitors, words)) == 1
+
+
+async def test_a_resident_files_while_the_network_goes_away(visitors: Visitors) -> None:
     words = str(uuid4())
     async with phone(visitors, "resident") as page:
         await page.goto("/in/demo/requests/new")
@@ -237,13 +264,13 @@ async def test_nothing_about_people_is_kept_and_signing_out_empties_it(visitors:
         await page.evaluate("() => navigator.serviceWorker.ready")
         for path in (f"{GRID}/households/{visitors.scene.things['home']}", "/me", GRID, GRID):
             await page.goto(path)
-        await eventually(lambda: has_forms(page), seconds=30)
+        await eventually(lambda: keeps(page, AT_ONCE, *FORMS), seconds=30)
         kept = await page.evaluate(KEPT)
         await page.goto("/me")
         token = await page.locator("[name=form_token]").first.get_attribute("value")
         assert token
         forms = {path for path, _ in kept if not path.startswith("/static/")}
-        assert forms == {"/offline", ON_THE_SPOT, f"{GRID}/visits/new"}
+        assert forms == {"/offline", AT_ONCE, *FORMS}
         for path, content in kept:
             assert "张桂兰" not in content, path
             assert token not in content, path
@@ -251,7 +278,7 @@ async def test_nothing_about_people_is_kept_and_signing_out_empties_it(visitors:
         await expect(page.get_by_role("button", name="登录")).to_be_visible()
 
         async def emptied() -> bool:
-            return not await has_forms(page)
+            return not await keeps(page, *FORMS)
 
         await eventually(emptied)
 
@@ -280,6 +307,6 @@ async def test_drafts_are_for_all_eyes(visitors: Visitors, view: View) -> None:
         found += await measured(page, view)
         assert found + await overflowing(page, view.width, 320) == []
         await page.goto("/in/demo/inbox")
-        await expect(page.get_by_role("heading", name="没有网络")).to_be_visible()
+        await expect(page.get_by_role("heading", name="没有网络", exact=True)).to_be_visible()
         await expect(page.locator("[data-drafts=last] li")).to_have_count(6)
         assert await axe(page) == []

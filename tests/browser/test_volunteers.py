@@ -15,7 +15,7 @@ from tests.browser.test_resident import HOSTILE
 from tests.browser.test_slips import story_of
 from tests.support.pictures import photo
 from tests.support.platform import eventually
-from tests.support.story import REQUESTS, TASKS, Story
+from tests.support.story import TASKS, Story
 
 BOARD = f"/in/{COMMUNITY}/tasks"
 LONG = "长" * 2001
@@ -99,6 +99,8 @@ async def test_who_comes_too_late_is_offered_the_next_one(visitors: Visitors) ->
     async with story_of(visitors) as story:
         task = await story.put_on_list(await story.ask("抢着接的任务"))
         await story.put_on_list(await story.ask("还没有人接的任务"))
+        errand = await story.ask("又近又新的另一类任务", category="errand")
+        await story.put_on_list(errand)
         async with page_of(visitors) as slow, page_of(visitors, "unit") as fast:
             for page in (slow, fast):
                 await page.goto(f"{BOARD}/{task}")
@@ -107,6 +109,7 @@ async def test_who_comes_too_late_is_offered_the_next_one(visitors: Visitors) ->
             await press(slow, "我来接")
             await headed(slow, "晚了一步")
             await expect(slow.get_by_text("被别人接走了")).to_be_visible()
+            await expect(slow.locator(".cards a").first).not_to_have_text("又近又新的另一类任务")
             await slow.get_by_role("link", name="还没有人接的任务").click()
             await expect(slow.get_by_role("button", name="我来接")).to_be_visible()
             await slow.goto(f"{BOARD}/{task}")
@@ -252,13 +255,11 @@ async def test_addresses_that_lead_nowhere_say_so(visitors: Visitors) -> None:
 
 async def test_a_photo_that_is_wanted_comes_first(visitors: Visitors, tmp_path: Path) -> None:
     note = tmp_path / "not-a-photo.jpg"
-    note.write_text("GIF89a no photo")
+    note.write_text("no photo")
     picture = tmp_path / "clean.jpg"
     picture.write_bytes(photo("JPEG", 1, (640, 480)))
     async with story_of(visitors) as story:
-        places = await story.staff.everything(f"/directory/{COMMUNITY}/places", kind="building")
-        asking = {"category": "cleaning", "description": "扫楼道", "place_id": places[0]["id"]}
-        request = (await story.resident.post(REQUESTS, asking))["id"]
+        request = await story.ask("扫楼道", category="cleaning")
         task = await story.put_on_list(request)
         await story.claim(request, task)
         async with page_of(visitors, has_scripts=False) as page:

@@ -36,10 +36,10 @@ class Story:
         catalogue = await self.staff.get(f"/requests/{COMMUNITY}/catalogue")
         return bool(catalogue) and all(one["memberships"] >= 5 for one in counts)
 
-    async def ask(self, words: str = "楼道灯不亮") -> str:
-        """Ask for a repair; the request's id."""
+    async def ask(self, words: str = "楼道灯不亮", *, category: str = "repair") -> str:
+        """Ask for something; the request's id."""
         places = await self.staff.everything(f"/directory/{COMMUNITY}/places", kind="building")
-        asking = {"category": "repair", "description": words, "place_id": places[0]["id"]}
+        asking = {"category": category, "description": words, "place_id": places[0]["id"]}
         return (await self.resident.post(REQUESTS, asking))["id"]
 
     async def put_on_list(self, request: str) -> str:

@@ -36,6 +36,9 @@ HEALTH_SECONDS: Final = 2.0
 CALL_SECONDS: Final = 8.0
 """A page that waits longer is given up by whoever reads it."""
 
+FILE_SECONDS: Final = 60.0
+"""A file of twenty thousand rows is worked in within; whoever sent it knows that it takes long."""
+
 type Query = Mapping[str, object]
 """Values by name; None is left out."""
 
@@ -116,6 +119,7 @@ class Connection:
             headers["idempotency-key"] = idempotency_key
         if version is not None:
             headers["if-match"] = f'"{version}"'
+        seconds = CALL_SECONDS if content is None else FILE_SECONDS
         if body is not None:
             content = ("application/json", body.model_dump_json(exclude_unset=True).encode())
         if content is not None:
@@ -123,6 +127,7 @@ class Connection:
         found = await self._call(
             method,
             path,
+            seconds,
             headers=headers,
             params={name: value for name, value in (query or {}).items() if value is not None},
             content=content[1] if content else None,
@@ -144,11 +149,11 @@ class Connection:
             return Health.UNAVAILABLE
         return Health.WELL if ready and answer.is_success else Health.FAILING
 
-    async def _call(self, method: str, path: str, **request: Any) -> httpx.Response:
+    async def _call(self, method: str, path: str, seconds: float, **request: Any) -> httpx.Response:
         service = path.split("/", 3)[2]
         try:
-            async with asyncio.timeout(CALL_SECONDS):
-                answer = await self._http.request(method, path, **request)
+            async with asyncio.timeout(seconds):
+                answer = await self._http.request(method, path, timeout=seconds, **request)
         except (httpx.HTTPError, TimeoutError) as error:
             self._calls.labels(service, "unavailable").inc()
             raise Unavailable(service) from error

@@ -13,7 +13,15 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
-__all__ = ["BROUGHT", "BROUGHT_FILES", "STATIC", "address", "router"]
+__all__ = [
+    "BROUGHT",
+    "BROUGHT_FILES",
+    "SERVICE_WORKER",
+    "STATIC",
+    "address",
+    "router",
+    "service_worker",
+]
 
 STATIC: Final = Path(__file__).parents[1] / "static"
 BROUGHT: Final = Path(__file__).parents[1] / "node_modules" / "htmx.org" / "dist"
@@ -44,14 +52,7 @@ class Asset:
 
 @cache
 def _assets() -> dict[str, Asset]:
-    found = {path.name: _asset(path.name, path.read_bytes()) for path in _files()}
-    worker = found[SERVICE_WORKER].content
-    shell = ["/offline", *(_marked(name, found[name].mark) for name in SHELL)]
-    drafts = _marked(DRAFTS, found[DRAFTS].mark)
-    told = f"const SHELL = {json.dumps(shell)};\nconst DRAFTS = {json.dumps(drafts)};\n"
-    worker = told.encode() + worker
-    found[SERVICE_WORKER] = _asset(SERVICE_WORKER, worker)
-    return found
+    return {path.name: _asset(path.name, path.read_bytes()) for path in _files()}
 
 
 def _files() -> Iterator[Path]:
@@ -88,10 +89,18 @@ async def marked(request: Request, mark: str, name: str) -> Response:
     return _answer(request, asset, FOREVER)
 
 
-@router.get(f"/{SERVICE_WORKER}")
-async def service_worker(request: Request) -> Response:
-    """At the root, or it would serve nothing but its own folder."""
-    return _answer(request, _assets()[SERVICE_WORKER], ASKED_ABOUT)
+def service_worker(request: Request, offline_page: str) -> Response:
+    """What keeps the shell in the browser; it changes with every part of it, also with the page."""
+    worker = _worker(hashlib.sha256(offline_page.encode()).hexdigest()[:12])
+    return _answer(request, worker, ASKED_ABOUT)
+
+
+@cache
+def _worker(offline_mark: str) -> Asset:
+    shell = ["/offline", *(address(name) for name in SHELL)]
+    told = {"SHELL": shell, "DRAFTS": address(DRAFTS), "OFFLINE": offline_mark}
+    head = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in told.items())
+    return _asset(SERVICE_WORKER, head.encode() + _assets()[SERVICE_WORKER].content)
 
 
 def _answer(request: Request, asset: Asset, kept: str) -> Response:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from services.console.clients import Refused, TooMany, Unavailable
@@ -39,9 +39,13 @@ async def manifest() -> Response:
 @router.get("/offline")
 async def offline() -> Response:
     """About nobody and in both languages, for the browser keeps it."""
-    english = texts.translations(texts.ENGLISH).gettext
-    page = templates.render(texts.CHINESE, "offline.html", english=english)
-    return HTMLResponse(page, headers={"cache-control": "no-cache"})
+    return HTMLResponse(_offline_page(), headers={"cache-control": "no-cache"})
+
+
+@router.get(f"/{assets.SERVICE_WORKER}")
+async def service_worker(request: Request) -> Response:
+    """At the root, or it would serve nothing but its own folder."""
+    return assets.service_worker(request, _offline_page())
 
 
 @router.get("/drafts/pass")
@@ -61,3 +65,8 @@ async def draft_pass(visitor: Visiting) -> Response:
         return visitor.with_cookies(Response(status_code=NOT_SIGNED_IN))
     content = {"form_token": visitor.form_token, "who": str(visitor.who.id)}
     return visitor.with_cookies(JSONResponse(content))
+
+
+def _offline_page() -> str:
+    english = texts.translations(texts.ENGLISH).gettext
+    return templates.render(texts.CHINESE, "offline.html", english=english)

@@ -36,12 +36,11 @@ if (document.activeElement === document.body) {
   (document.querySelector("#opened") ?? main).focus({ preventScroll: true });
 }
 
-document.addEventListener("htmx:after:swap", () => {
-  const opened = document.querySelector("#opened");
+document.addEventListener("htmx:after:swap", ({ detail }) => {
+  const panel = document.querySelector("#panel");
+  if (detail.ctx.target !== panel) return;
   const link = document.querySelector(`.row[href="${location.pathname}${location.search}"]`);
   document.querySelector("tr[aria-current]")?.removeAttribute("aria-current");
   link?.closest("tr").setAttribute("aria-current", "true");
-  if (opened && !document.querySelector("#panel").contains(document.activeElement)) {
-    opened.focus();
-  }
+  if (!panel.contains(document.activeElement)) panel.querySelector("#opened")?.focus();
 });

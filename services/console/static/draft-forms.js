@@ -2,14 +2,17 @@
 // cannot be. Without IndexedDB they are what they are without script. The words are the page's:
 // `parts/drafts.html`.
 (() => {
+  const TIME = { dateStyle: "medium", timeStyle: "short" };
   const RETRY_MS = 30_000;
   const EXCERPT_CHARACTERS = 60;
   const WHO = "who";
+  const NOT_SAID = new Set(["form_token", "kept_at"]);
   if (!self.indexedDB) return;
   let retry = 0;
 
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const lists = () => all("[data-drafts]");
+  const made = (name, how) => Object.assign(document.createElement(name), how);
   const parsed = (answer) => new DOMParser().parseFromString(answer, "text/html");
 
   // Whose drafts are shown: the page says who is signed in; the page without network asks who was.
@@ -26,9 +29,9 @@
 
   const read = (form, submitter) => {
     form.elements.once.value ||= crypto.randomUUID();
-    const fields = [...new FormData(form, submitter)].filter(
-      ([name, value]) => name !== "form_token" && name !== "kept_at" && !(value instanceof File && value.size === 0),
-    );
+    const isSaid = ([name, value]) =>
+      !NOT_SAID.has(name) && !(value instanceof File && value.size === 0);
+    const fields = [...new FormData(form, submitter)].filter(isSaid);
     fields.push(["kept_at", new Date().toISOString()]);
     const written = all("textarea", form).map((one) => one.value.trim()).join(" ");
     return {
@@ -74,12 +77,12 @@
   const show = (draft) => {
     const page = parsed(draft.answer ?? "");
     const main = page.querySelector("main");
-    if (main && formOf(draft, main)) document.querySelector("main").replaceWith(document.importNode(main, true));
+    const hasForm = main && formOf(draft, main);
+    if (hasForm) document.querySelector("main").replaceWith(document.importNode(main, true));
     const form = formOf(draft, document);
     if (!form) return;
-    if (main && !formOf(draft, main)) {
-      const remark = Object.assign(document.createElement("p"), { className: "remark", textContent: said(draft) });
-      remark.setAttribute("role", "alert");
+    if (main && !hasForm) {
+      const remark = made("p", { className: "remark", role: "alert", textContent: said(draft) });
       form.prepend(remark);
     }
     fill(form, draft);
@@ -143,11 +146,14 @@
     slot("title").textContent = draft.title;
     slot("title").lang = draft.language;
     slot("excerpt").textContent = draft.excerpt;
-    const time = new Date(draft.keptAt).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-    slot("kept").textContent = time;
+    const { lang } = document.documentElement;
+    slot("kept").textContent = new Date(draft.keptAt).toLocaleString(lang, TIME);
     const state = draft.state === "waiting" && draft.why === "signed-out" ? draft.why : draft.state;
-    all("[data-state]", item).forEach((one) => one.dataset.state.split(" ").includes(state) || one.remove());
-    if (slot("remark")) Object.assign(slot("remark"), { textContent: said(draft), lang: draft.language });
+    for (const one of all("[data-state]", item)) {
+      if (!one.dataset.state.split(" ").includes(state)) one.remove();
+    }
+    if (slot("remark")) slot("remark").lang = draft.language;
+    if (slot("remark")) slot("remark").textContent = said(draft);
     if (slot("open")) slot("open").href = `${draft.page}#draft=${draft.once}`;
     if (slot("look")) slot("look").href = draft.url;
     slot("forget").addEventListener("click", () => drafts.forget(draft.once).then(render));
@@ -195,8 +201,28 @@
   // Pages with a form are kept for the time without network, as soon as a link to one is seen.
   const keepForms = async () => {
     if (!navigator.serviceWorker?.controller) return;
-    for (const link of all("a[data-keep]")) {
-      if (!(await caches.match(link.href))) await fetch(link.href, { headers: { "x-keep": "form" } });
+    for (const { dataset } of all("[data-keep]")) {
+      if (await caches.match(dataset.keep)) continue;
+      await fetch(dataset.keep, { headers: { "x-keep": "form" } });
+    }
+  };
+
+  // The page without network leads to the forms that are kept.
+  const offerForms = async () => {
+    const places = all("[data-forms]");
+    for (const name of places.length ? await caches.keys() : []) {
+      if (!name.startsWith("forms ")) continue;
+      const cache = await caches.open(name);
+      for (const request of await cache.keys()) {
+        const page = parsed(await (await cache.match(request)).text());
+        const form = page.querySelector("form[data-draft]");
+        for (const place of form ? places : []) {
+          const said = { textContent: form.dataset.draft, lang: page.documentElement.lang };
+          const link = made("a", { className: "button", href: request.url, ...said });
+          place.querySelector(".ways").append(link);
+          place.hidden = false;
+        }
+      }
     }
   };
 
@@ -207,4 +233,5 @@
   lookAtNetwork();
   mend().then(again);
   keepForms().catch(() => {});
+  offerForms().catch(() => {});
 })();

@@ -69,7 +69,8 @@ const drafts = (() => {
     const answer = await fetch(draft.action, { method: "POST", body, ...limited() });
     if (answer.redirected || answer.ok) return { state: "sent", url: answer.url };
     if (answer.status === 401) return { state: "waiting", why: "signed-out" };
-    if (answer.status >= 500 || PATIENCE.has(answer.status)) return { state: "waiting", why: "busy" };
+    const isBusy = answer.status >= 500 || PATIENCE.has(answer.status);
+    if (isBusy) return { state: "waiting", why: "busy" };
     return { state: "refused", answer: await answer.text() };
   };
 
@@ -85,7 +86,8 @@ const drafts = (() => {
   const sendAll = async () => {
     let left = 0;
     for (const draft of await all()) {
-      if (draft.state === "sent" && Date.now() - draft.sentAt > REMEMBERED_MS) await forget(draft.once);
+      const isOld = draft.state === "sent" && Date.now() - draft.sentAt > REMEMBERED_MS;
+      if (isOld) await forget(draft.once);
       if (draft.state !== "waiting") continue;
       const { state, why } = await send(draft);
       if (state === "waiting") left += 1;

@@ -1,7 +1,7 @@
 // The shell of the pages for a phone without network. What is about somebody is never kept here.
-// `SHELL` (the page to show without network, style, script) and `DRAFTS` (one of those scripts)
-// stand above, written by the server.
-const CACHE = `shell ${SHELL.join(" ")}`;
+// `SHELL` (the page to show without network, style, script), `OFFLINE` (a mark of that page) and
+// `DRAFTS` (one of those scripts) stand above, written by the server.
+const CACHE = `shell ${OFFLINE} ${SHELL.join(" ")}`;
 const FORMS = `forms ${SHELL.join(" ")}`;
 const OWN = /(name="(?:form_token|once)" value=")[^"]*/g;
 

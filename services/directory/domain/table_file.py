@@ -2,12 +2,12 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from shared.csv_text import plain
 from shared.problems import Malformed, NotMet
 
 LONGEST_CODE: Final = 40
@@ -18,6 +18,9 @@ NO_HEADER: Final[list[str]] = []
 
 type Lines = Iterable[Sequence[str]]
 """The cells of a table, line by line; the first line is the header."""
+
+
+_ESCAPED: Final = re.compile(r"'+[=+\-@＝＋－＠]")
 
 
 class NotUtf8(Malformed):
@@ -127,6 +130,11 @@ def csv_lines(body: bytes) -> Lines:
     except UnicodeDecodeError:
         raise NotUtf8 from None
     return csv.reader(io.StringIO(text, newline=""), strict=True)
+
+
+def plain(cell: str) -> str:
+    """A cell as it was before a file was written: without the quote that hides a formula."""
+    return cell[1:] if _ESCAPED.match(cell) else cell
 
 
 def read(

@@ -1,16 +1,70 @@
 """Following a request by its slip, without signing in."""
 
+from datetime import datetime
+
 from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
 
 from services.requests import actions
+from services.requests.domain import Choices, Status
+from services.requests.domain.slip import good_until, not_solved_until
 from services.requests.permissions import may
 from services.requests.routes.doors import BySlip, SlipTx
-from services.requests.routes.views import FollowUpView, Rating, Reason
+from services.requests.routes.views import Rating, Reason
 from shared.door import Door
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/follow-up", route_class=Door, dependencies=[may.anybody()])
+
+
+class FollowUpStepView(BaseModel):
+    """What happened and when; not who, not why."""
+
+    kind: str
+    at: datetime
+    cycle: int
+
+
+class FollowUpView(BaseModel):
+    """A request as its slip shows it.
+
+    Paper gets lost, so there is nothing here that says who asked, where, or who helps. What people
+    wrote is left out even where the category is public, because it names them and their doors:
+    members of the community may read that, whoever finds a paper may not.
+    """
+
+    number: str
+    title_zh: str = Field(description="Of its category.")
+    title_en: str
+    status: Status
+    cycle: int
+    stars: int | None
+    created_at: datetime
+    steps: list[FollowUpStepView]
+    choices: Choices = Field(description="Which buttons would do something now.")
+    not_solved_until: datetime | None = Field(
+        description="Until when a closed request can be opened again."
+    )
+    good_until: datetime | None = Field(description="When the slip ends; none: it goes on.")
+
+    @classmethod
+    def of(cls, shown: actions.FollowUp) -> "FollowUpView":
+        """The view of what a slip shows."""
+        request, category = shown.request, shown.category
+        return cls(
+            number=request.number,
+            title_zh=category.title_zh,
+            title_en=category.title_en,
+            status=request.status,
+            cycle=request.cycle,
+            stars=request.stars,
+            created_at=request.created_at,
+            steps=[FollowUpStepView(kind=s.kind, at=s.at, cycle=s.cycle) for s in shown.steps],
+            choices=shown.choices,
+            not_solved_until=not_solved_until(request),
+            good_until=good_until(request),
+        )
 
 
 @router.get("/{code}")

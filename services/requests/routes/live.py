@@ -9,7 +9,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 
 from services.requests.permissions import may
-from services.requests.routes.views import seen_by
+from services.requests.routes.eyes import seen_by
 from shared import clock
 from shared.door import Door
 from shared.fields import CommunityPath

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Response, status
 
 from services.requests import actions, store
 from services.requests.permissions import may
+from services.requests.routes.eyes import concerns, seen_by
 from services.requests.routes.stepping import Step, stepping
-from services.requests.routes.views import concerns, seen_by
 from shared import photos
 from shared.door import Door, Tx
 from shared.fields import CommunityPath

@@ -9,14 +9,12 @@ from pydantic import Field
 from services.requests import domain, store
 from services.requests.domain import Queue, Status
 from services.requests.permissions import may
+from services.requests.routes.eyes import concerns, eyes_of, seen_by
 from services.requests.routes.views import (
     OwnChoicesView,
     QueueCounts,
     RequestView,
     StepView,
-    concerns,
-    eyes_of,
-    seen_by,
 )
 from shared import clock
 from shared.door import Door, Edition, Tx

@@ -8,9 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.requests import actions, store
-from services.requests.domain import Category, Choices, OwnChoices, ServiceRequest, Status
-from services.requests.domain.slip import good_until, not_solved_until
-from services.requests.permissions import SEES_ALL
+from services.requests.domain import Category, OwnChoices, ServiceRequest, Status
+from services.requests.domain.slip import not_solved_until
+from services.requests.routes.eyes import concerns
 from shared.door import Versioned
 from shared.events import Taker, Work
 from shared.events.requests import EvidenceNeeded
@@ -21,7 +21,6 @@ __all__ = [
     "Asking",
     "CategoryView",
     "Dispatching",
-    "FollowUpView",
     "Listing",
     "Noting",
     "OnTheSpot",
@@ -35,27 +34,7 @@ __all__ = [
     "StepView",
     "Terms",
     "Verdict",
-    "concerns",
-    "eyes_of",
-    "seen_by",
 ]
-
-
-def eyes_of(caller: Caller, community: str) -> store.Eyes:
-    """The caller, and for whom they may take what is offered."""
-    takers = caller.organisations_in(community) | {caller.person_id}
-    return store.Eyes(caller.person_id, sorted(takers))
-
-
-def seen_by(caller: Caller, community: str) -> store.Eyes | None:
-    """Whose eyes a list is made for; None: somebody who may see every request."""
-    return None if caller.roles_in(community) & SEES_ALL else eyes_of(caller, community)
-
-
-def concerns(request: ServiceRequest, caller: Caller) -> bool:
-    """Whether a request is the caller's business: as staff, owner or handler."""
-    is_staff = seen_by(caller, request.community) is None
-    return is_staff or caller.person_id in request.owners | request.handlers
 
 
 class Asking(Payload):
@@ -253,52 +232,3 @@ class SlipView(BaseModel):
     def of(cls, slip: actions.PrintedSlip) -> "SlipView":
         """The view of a new slip."""
         return cls(number=slip.number, code=slip.code, path=f"/f/{slip.code}")
-
-
-class FollowUpStepView(BaseModel):
-    """What happened and when; not who, not why."""
-
-    kind: str
-    at: datetime
-    cycle: int
-
-
-class FollowUpView(BaseModel):
-    """A request as its slip shows it.
-
-    Paper gets lost, so there is nothing here that says who asked, where, or who helps. What people
-    wrote is left out even where the category is public, because it names them and their doors:
-    members of the community may read that, whoever finds a paper may not.
-    """
-
-    number: str
-    title_zh: str = Field(description="Of its category.")
-    title_en: str
-    status: Status
-    cycle: int
-    stars: int | None
-    created_at: datetime
-    steps: list[FollowUpStepView]
-    choices: Choices = Field(description="Which buttons would do something now.")
-    not_solved_until: datetime | None = Field(
-        description="Until when a closed request can be opened again."
-    )
-    good_until: datetime | None = Field(description="When the slip ends; none: it goes on.")
-
-    @classmethod
-    def of(cls, shown: actions.FollowUp) -> "FollowUpView":
-        """The view of what a slip shows."""
-        request, category = shown.request, shown.category
-        return cls(
-            number=request.number,
-            title_zh=category.title_zh,
-            title_en=category.title_en,
-            status=request.status,
-            cycle=request.cycle,
-            stars=request.stars,
-            created_at=request.created_at,
-            steps=[FollowUpStepView(kind=s.kind, at=s.at, cycle=s.cycle) for s in shown.steps],
-            choices=shown.choices,
-            not_solved_until=not_solved_until(request),
-            good_until=good_until(request),
-        )

@@ -1,6 +1,7 @@
 """The first page with services that run, and with none."""
 
 import asyncio
+import hashlib
 import json
 import re
 import time
@@ -324,3 +325,11 @@ async def test_files_are_kept_for_good_under_the_name_of_their_content(alone):
         plain = await client.get(style, headers={"accept-encoding": "identity"})
         assert "content-encoding" not in plain.headers
         assert plain.text == found.text
+
+
+async def test_another_offline_page_is_another_worker_which_brings_it(alone) -> None:
+    async with browser(alone) as client:
+        page, worker = await client.get("/offline"), await client.get("/service-worker.js")
+    mark = hashlib.sha256(page.content).hexdigest()[:12]
+    assert f'const OFFLINE = "{mark}"' in worker.text
+    assert "const CACHE = `shell ${OFFLINE} " in worker.text

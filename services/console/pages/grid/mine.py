@@ -2,17 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Final
 from uuid import UUID
 
 from services.console.clients.models.directory import MyGridView, PlaceView
 from services.console.pages.parts.part import Part, part
 from services.console.pages.visitor import Visitor
 
-__all__ = ["KEEP", "Mine", "my_grid"]
-
-KEEP: Final = {"x-keep": "form"}
-"""The header of an empty form that is about nobody: a phone may keep it (`service-worker.js`)."""
+__all__ = ["Mine", "my_grid"]
 
 
 class Mine:

@@ -11,8 +11,8 @@ from services.console.clients.base import Files
 from services.console.clients.models.directory import NamesWanted
 from services.console.clients.models.requests import CategoryView, OnTheSpot, RequestView
 from services.console.pages.access import SignedIn
-from services.console.pages.grid.mine import KEEP, my_grid
-from services.console.pages.parts.forms import FormSent, Refusal, refusal
+from services.console.pages.grid.mine import my_grid
+from services.console.pages.parts.forms import KEEP, FormSent, Refusal, refusal
 from services.console.pages.parts.part import part
 from services.console.pages.parts.photos import SentPhotos, add_photos, photo_refusal
 from services.console.pages.texts import ENGLISH

@@ -11,8 +11,8 @@ from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.models.directory import NewVisit
 from services.console.pages.access import SignedIn
 from services.console.pages.grid.households import household_page
-from services.console.pages.grid.mine import KEEP, my_grid
-from services.console.pages.parts.forms import FormSent, Refusal, refusal
+from services.console.pages.grid.mine import my_grid
+from services.console.pages.parts.forms import KEEP, FormSent, Refusal, refusal
 from services.console.pages.visitor import Visitor
 from shared import clock
 

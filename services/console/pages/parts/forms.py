@@ -10,11 +10,14 @@ from services.console.pages.texts import ENGLISH, N_
 from services.console.pages.visitor import Visitor
 from shared.languages import reason
 
-__all__ = ["FormSent", "Refusal", "Remarks", "refusal"]
+__all__ = ["KEEP", "FormSent", "Refusal", "Remarks", "refusal"]
 
 UNDER_WAY: Final = N_("刚才提交的内容还在处理。请过一会儿再提交一次；重复提交不会办两次。")
 SECONDS_STILL_TOLD: Final = 120
 """A longer wait is told in minutes."""
+
+KEEP: Final = {"x-keep": "form"}
+"""The header of an empty form that is about nobody: a phone may keep it (`service-worker.js`)."""
 
 type Translate = Callable[[str], str]
 

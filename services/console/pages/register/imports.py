@@ -1,22 +1,19 @@
 """Files in: download one to fill in, have it checked, then import what was checked."""
 
-import asyncio
 import base64
 import binascii
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from itertools import batched
 from typing import Annotated, Any, Final, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, File, Form, HTTPException, Response, UploadFile
 
 from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.models.directory import ReportView
 from services.console.pages.access import SignedIn
+from services.console.pages.parts.called import called
 from services.console.pages.parts.forms import Refusal, refusal
-from services.console.pages.parts.people import names_of
 from services.console.pages.register.person import ANSWERING, NO_STORE
 from services.console.pages.texts import ENGLISH, N_
 from services.console.pages.visitor import Visitor
@@ -51,9 +48,6 @@ SHOWN: Final = 100
 LARGEST_FILE_BYTES: Final = 1024 * 1024
 LARGEST_PACKED_CHARACTERS: Final = 950_000
 """What was checked is sent once more: packed, it has to fit into a form."""
-
-MOST_NAMES: Final = 100
-"""The directory tells so many names at once."""
 
 BYTES: Final = "application/octet-stream"
 """The directory tells a file's kind by how it begins."""
@@ -143,7 +137,8 @@ async def import_checked(
         return _refused(visitor, kind, refusal(refused, visitor, {}))
     except (TooMany, Unavailable) as problem:
         return _refused(visitor, kind, refusal(problem, visitor, {}))
-    return _page(visitor, kind, headers=NO_STORE, done=done, names=await _names(visitor, done))
+    found = await called(visitor, {one.person_id for one in done.invitations})
+    return _page(visitor, kind, headers=NO_STORE, done=done, names=found.names)
 
 
 def packed(content: bytes) -> str:
@@ -176,15 +171,6 @@ async def _checked(visitor: Visitor, kind: Kind, content: bytes, held: str, name
         return _refused(visitor, kind, refusal(problem, visitor, {}))
     status = 400 if report.errors else 200
     return _page(visitor, kind, status, headers=NO_STORE, checked=Checked(report, held, name))
-
-
-async def _names(visitor: Visitor, done: ReportView) -> Mapping[UUID, str]:
-    """Whose the new codes are; whom the directory does not name now is found by the row."""
-    ids = sorted({one.person_id for one in done.invitations})
-    found = await asyncio.gather(
-        *(names_of(visitor, some) for some in batched(ids, MOST_NAMES, strict=False))
-    )
-    return {one: name for some in found for one, name in some.items()}
 
 
 def _refused(visitor: Visitor, kind: Kind, found: Refusal) -> Response:

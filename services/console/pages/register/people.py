@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from services.console.clients.models import directory as models
 from services.console.pages.access import SignedIn
 from services.console.pages.parts import words
+from services.console.pages.parts.called import called
 from services.console.pages.parts.pager import after
 from services.console.pages.parts.part import part
 
@@ -46,9 +47,12 @@ async def people(visitor: SignedIn) -> Response:
             limit=SHOWN,
         )
     )
+    members = found.value.items if found.value else []
+    homes = await called(visitor, (), [one.place_id for one in members])
     return visitor.page(
         "register/people.html",
         people=found,
+        homes=homes.places,
         wanted=wanted,
         role=role or "",
         roles=[(one, visitor.gettext(words.ROLES[one])) for one in MEMBER_ROLES],

@@ -11,16 +11,15 @@ from pydantic import ValidationError
 from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.models.directory import (
     InvitationTerms,
-    OrganisationView,
     PersonView,
     PlaceView,
     RevealTerms,
     RevealView,
 )
 from services.console.pages.access import SignedIn
+from services.console.pages.parts.called import called
 from services.console.pages.parts.forms import FormSent, refusal
 from services.console.pages.parts.part import part
-from services.console.pages.parts.people import names_of
 from services.console.pages.register.place_path import way_to
 from services.console.pages.visitor import Visitor
 from shared.permissions import Role
@@ -106,9 +105,11 @@ async def _person(
 ) -> Response:
     directory, caller, community = visitor.services.directory, visitor.caller, visitor.community
     found = await directory.get_person(caller, community, person_id)
-    home, units, reveals = await asyncio.gather(
-        part(_home(visitor, found)), part(_units(visitor, found)), part(_reveals(visitor, found))
+    home, reveals = await asyncio.gather(
+        part(_home(visitor, found)), part(_reveals(visitor, found))
     )
+    looked = {one.revealed_to for one in reveals.value or ()}
+    names = (await called(visitor, {*found.organisation_ids, *looked})).names
     given: dict[str, Any] = {"phone": "", "reason": "", "invitation": None}
     return visitor.page(
         "register/person.html",
@@ -116,9 +117,8 @@ async def _person(
         headers=headers,
         person=found,
         home=home,
-        units=units,
         reveals=reveals,
-        names=await names_of(visitor, [one.revealed_to for one in reveals.value or ()]),
+        names=names,
         may_answer=bool(visitor.roles & ANSWERING),
         **(given | context),
     )
@@ -126,16 +126,6 @@ async def _person(
 
 async def _home(visitor: Visitor, person: PersonView) -> Sequence[PlaceView]:
     return await way_to(visitor, person.place_id) if person.place_id else ()
-
-
-async def _units(visitor: Visitor, person: PersonView) -> Sequence[OrganisationView]:
-    """The organisations for which they may act."""
-    if not person.organisation_ids:
-        return ()
-    found = await visitor.services.directory.list_organisations(
-        visitor.caller, visitor.community, limit=100
-    )
-    return [one for one in found.items if one.id in person.organisation_ids]
 
 
 async def _reveals(visitor: Visitor, person: PersonView) -> Sequence[RevealView]:

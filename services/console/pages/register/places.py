@@ -8,7 +8,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.console.clients.models.directory import HouseholdView, PlaceView, PlaceViewPage
+from services.console.clients.models.directory import (
+    HouseholdView,
+    PersonView,
+    PlaceView,
+    PlaceViewPage,
+)
 from services.console.pages.access import SignedIn
 from services.console.pages.parts.pager import after
 from services.console.pages.parts.part import part
@@ -45,7 +50,7 @@ async def place(visitor: SignedIn, place_id: UUID) -> Response:
 
 async def _place(visitor: Visitor, way: Sequence[PlaceView]) -> Response:
     here = way[-1]
-    inside, homes = await asyncio.gather(
+    inside, homes, members = await asyncio.gather(
         part(
             visitor.services.directory.list_places(
                 visitor.caller,
@@ -56,10 +61,17 @@ async def _place(visitor: Visitor, way: Sequence[PlaceView]) -> Response:
             )
         ),
         _homes(visitor, here),
+        part(_members(visitor, here)),
     )
     rows = sorted(inside.value.items, key=by_number) if inside.value else []
     return visitor.page(
-        "register/place.html", way=way, place=here, inside=inside, rows=rows, homes=homes
+        "register/place.html",
+        way=way,
+        place=here,
+        inside=inside,
+        rows=rows,
+        homes=homes,
+        members=members,
     )
 
 
@@ -70,6 +82,16 @@ async def _homes(visitor: Visitor, here: PlaceView) -> dict[UUID, HouseholdView]
     ask = visitor.services.directory.list_households
     found = await part(ask(visitor.caller, visitor.community, here.id, limit=SHOWN))
     return {one.id: one for one in found.value.items} if found.value else {}
+
+
+async def _members(visitor: Visitor, here: PlaceView) -> Sequence[PersonView]:
+    """Who lives in a household; of larger places nobody is told."""
+    if here.kind != "household":
+        return ()
+    found = await visitor.services.directory.list_people(
+        visitor.caller, visitor.community, place_id=here.id, limit=SHOWN
+    )
+    return found.items
 
 
 async def _root(visitor: Visitor) -> PlaceView | None:

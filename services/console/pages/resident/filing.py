@@ -12,11 +12,12 @@ from pydantic import ValidationError
 from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.models.requests import Asking, CategoryView, RequestView
 from services.console.pages.access import SignedIn
-from services.console.pages.parts.forms import FormSent, Refusal, Remarks, refusal
+from services.console.pages.parts.forms import KEEP, FormSent, Refusal, Remarks, refusal
 from services.console.pages.parts.part import part
 from services.console.pages.parts.photos import PHOTOS, SentPhotos, photo_refusal
 from services.console.pages.parts.places import home_of, offered
 from services.console.pages.parts.words import WHOM
+from services.console.pages.resident.at_once import at_once_page
 from services.console.pages.resident.photos import add_to
 from services.console.pages.visitor import Visitor
 
@@ -95,6 +96,12 @@ async def where(
     )
 
 
+@router.get("/new/at-once")
+async def at_once(visitor: SignedIn) -> Response:
+    """All three steps on one page, which a phone keeps for the time without network."""
+    return await at_once_page(visitor, Telling(), headers=KEEP)
+
+
 @router.get("/new/tell")
 async def tell(visitor: SignedIn, what: str = "", place: str = "") -> Response:
     """Step 3: what is the matter."""
@@ -104,6 +111,9 @@ async def tell(visitor: SignedIn, what: str = "", place: str = "") -> Response:
 @router.post("/new/tell")
 async def file(visitor: SignedIn, sent: Annotated[Telling, Form()], photos: SentPhotos) -> Response:
     """File it; its photos follow, and those that are refused can be chosen anew."""
+    unsaid = _unsaid(visitor, sent)
+    if unsaid:
+        return await at_once_page(visitor, sent, 400, remarks=unsaid | _missing(visitor, sent))
     remarks = _missing(visitor, sent)
     too_much = photo_refusal(photos, visitor)
     if too_much:
@@ -174,6 +184,13 @@ async def _tell(
         start=start,
         again=again,
     )
+
+
+def _unsaid(visitor: Visitor, sent: Telling) -> Remarks:
+    """What the first two steps choose, and somebody who tells all at once may leave out."""
+    _ = visitor.gettext
+    remarks = {} if sent.what else {"what": _("请选择是哪类事。")}
+    return remarks if _id(sent.place) else remarks | {"place": _("请选择在哪里。")}
 
 
 def _missing(visitor: Visitor, sent: Telling) -> Remarks:

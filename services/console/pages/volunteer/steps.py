@@ -48,9 +48,13 @@ class TakerForm(FormSent):
 
 
 class ClaimForm(TakerForm):
-    """And who goes for the organisation; empty: the visitor."""
+    """And who goes for the organisation; empty: the visitor.
+
+    `category` is the task's: of one that is lost it cannot be asked any more.
+    """
 
     goes: str = ""
+    category: str = ""
 
 
 class DeclineForm(TakerForm):
@@ -86,13 +90,13 @@ async def claim(visitor: SignedIn, task_id: UUID, sent: Annotated[ClaimForm, For
         )
         return await ask(*_one(visitor, task_id), body, idempotency_key=visitor.once)
 
-    wanted = await part(visitor.services.volunteers.get_task(*_one(visitor, task_id)))
     try:
         refused = await _done(visitor, take)
     except Refused as problem:
-        if wanted.value and own_place(visitor, wanted.value):
+        task = (await part(visitor.services.volunteers.get_task(*_one(visitor, task_id)))).value
+        if task and own_place(visitor, task):
             return visitor.go_on(_address(visitor, task_id))  # tapped twice, on two pages
-        return await gone_page(visitor, status=problem.status, lost=wanted.value)
+        return await gone_page(visitor, status=problem.status, lost=sent.category)
     return await _answer(visitor, task_id, "claim", refused, sent)
 
 

@@ -79,9 +79,12 @@ async def task_page(
 
 
 async def gone_page(
-    visitor: Visitor, *, status: int, why: str = "", lost: TaskView | None = None
+    visitor: Visitor, *, status: int, why: str = "", lost: str | None = None
 ) -> Response:
-    """Somebody else has it, or it is over: that is said, and what could be taken instead."""
+    """Somebody else has it, or it is over: that is said, and what could be taken instead.
+
+    `lost`: the category of a task that somebody else took a moment ago.
+    """
     ask, home = visitor.services.volunteers.list_tasks, await near(visitor)
 
     async def free(category: list[str] | None) -> list[TaskView]:
@@ -91,16 +94,16 @@ async def gone_page(
                 visitor.community,
                 board="free",
                 category=category,
-                near=(lost.place_id if lost else None) or home,
+                near=home,
                 limit=NEXT_SHOWN,
             )
         )
         return found.value.items if found.value else []
 
-    alike, any_kind = await asyncio.gather(free([lost.category] if lost else None), free(None))
+    alike, any_kind = await asyncio.gather(free([lost] if lost else None), free(None))
     others = {one.id: one for one in [*alike, *any_kind]}
     told = await cards_of(visitor, list(others.values())[:NEXT_SHOWN])
-    return visitor.page("volunteer/gone.html", status, why=why, lost=lost, told=told)
+    return visitor.page("volunteer/gone.html", status, why=why, is_lost=lost is not None, told=told)
 
 
 async def _around(visitor: Visitor, card: Card) -> dict[str, Any]:
