@@ -11,7 +11,7 @@ UV = $(shell uv --version >/dev/null 2>&1 && echo uv || echo build/uv/bin/uv)
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.13 $(UPGRADE)
 
-.PHONY: help setup up demo verify test chaos chaos-mutants screenshots bench bench-soak check fmt lock docs clean uv
+.PHONY: help setup up demo verify test chaos chaos-mutants screenshots bench bench-pages bench-soak check fmt lock docs clean uv
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -66,6 +66,9 @@ bench: setup build/bench/.ready ## measure the same work by several ways, about 
 
 bench-soak: setup ## 200 closes a second over HTTP for five minutes, and a backlog
 	@exec $(BIN)/python -m tests.benchmarks.soak
+
+bench-pages: setup ## how soon the desk answers with 10 000 requests, about two minutes
+	@exec $(BIN)/python -m tests.benchmarks.pages
 
 build/bench/.ready: requirements/bench.lock | uv
 	@$(UV) pip install --quiet --require-hashes --python .venv --target build/bench -r $<
