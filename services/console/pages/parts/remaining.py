@@ -22,6 +22,7 @@ UNRESOLVED: Final = frozenset({"registered", "listed", "dispatched", "accepted",
 WAITING: Final = {"submitted": N_("等受理：%(time)s"), "resolved": N_("等核查：%(time)s")}
 """States in which somebody at the desk is waited for."""
 
+_MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = 3600
 _DAY: Final = 24 * _HOUR
 _TOLD_IN_UNITS: Final = 2
@@ -41,7 +42,7 @@ def remaining(
 ) -> Remaining:
     """The time a request has left, or has been waiting for the desk."""
     if (waits := WAITING.get(request.status)) is not None:
-        time = _span(now - request.updated_at, ngettext)
+        time = _span(max(now - request.updated_at, _MINUTE), ngettext)
         return Remaining("", gettext(waits) % {"time": time})
     if request.status not in UNRESOLVED:
         return Remaining("", "")
