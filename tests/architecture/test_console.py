@@ -54,7 +54,7 @@ def test_what_npm_brings_is_locked_by_hash_and_by_no_address() -> None:
 def test_the_service_worker_is_short_and_keeps_nothing_private() -> None:
     worker = (assets.STATIC / assets.SERVICE_WORKER).read_text()
     assert len(worker.splitlines()) <= LONGEST_WORKER
-    assert worker.count("cache.put(") == 1  # beside the shell only forms that say so
+    assert worker.count(".put(") == 1  # beside the shell only forms that say so
 
 
 def test_script_and_style_name_no_other_place() -> None:

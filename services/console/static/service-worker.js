@@ -24,21 +24,27 @@ addEventListener("activate", (event) => {
 });
 
 // A page that says so is an empty form, about nobody; its token and its key stay behind.
-const withForm = async (request) => {
-  const answer = await fetch(request);
+const keepForm = async (request, answer) => {
   if (answer.status === 401) await caches.delete(FORMS);
-  if (answer.ok && answer.headers.get("x-keep") === "form") {
-    const headers = new Headers(answer.headers);
-    headers.delete("content-encoding"); // it is read already
-    const page = (await answer.clone().text()).replace(OWN, "$1");
-    await caches.open(FORMS).then((cache) => cache.put(request.url, new Response(page, { headers })));
-  }
-  return answer;
+  if (!answer.ok || answer.headers.get("x-keep") !== "form") return;
+  const headers = new Headers(answer.headers);
+  headers.delete("content-encoding"); // it is read already
+  const page = (await answer.clone().text()).replace(OWN, "$1");
+  const forms = await caches.open(FORMS);
+  await forms.put(request.url, new Response(page, { headers }));
 };
 
-const keptForm = async (request) => {
-  const forms = await caches.open(FORMS);
-  return (await forms.match(request.url, { ignoreSearch: true })) ?? caches.match("/offline");
+const pageOf = async (request) => {
+  let answer;
+  try {
+    answer = await fetch(request);
+  } catch {
+    const forms = await caches.open(FORMS);
+    const kept = await forms.match(request.url, { ignoreSearch: true });
+    return kept ?? caches.match("/offline");
+  }
+  await keepForm(request, answer).catch(() => {}); // a full phone keeps nothing more
+  return answer;
 };
 
 addEventListener("fetch", (event) => {
@@ -47,7 +53,7 @@ addEventListener("fetch", (event) => {
   if (request.method !== "GET") {
     if (pathname === "/sign-out") event.waitUntil(caches.delete(FORMS));
   } else if (request.mode === "navigate" || request.headers.has("x-keep")) {
-    event.respondWith(withForm(request).catch(() => keptForm(request)));
+    event.respondWith(pageOf(request));
   } else if (SHELL.includes(pathname)) {
     event.respondWith(caches.match(request).then((kept) => kept ?? fetch(request)));
   }
