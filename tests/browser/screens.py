@@ -264,7 +264,7 @@ class Picture:
 PICTURES = (
     Picture("sign-in-phone", "/"),
     Picture("resident-phone", "/", "resident"),
-    Picture("volunteer-phone", "/", "volunteer"),
+    Picture("volunteer-phone", "/in/demo/tasks", "volunteer"),
     Picture("staff-desk", "/in/demo/desk?open={registered}", "staff", View(width=DESK)),
     Picture("operator", "/", "operator", View(width=DESK)),
 )

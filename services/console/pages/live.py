@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from typing import Annotated, Final
 from uuid import UUID
 
+from anyio import CancelScope
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
@@ -80,7 +81,9 @@ class Screen:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            # Cut off once more while they close, they would leave the services' streams open.
+            with CancelScope(shield=True):
+                await asyncio.wait(tasks)
 
     async def _next(self) -> bytes | None:
         try:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Response
 from services.console.clients import Health, Refused, TooMany, Unavailable
 from services.console.clients.models.directory import Credentials, RefreshToken
 from services.console.pages import texts
+from services.console.pages.parts import navigation
 from services.console.pages.parts.forms import FormSent, Remarks, refusal
 from services.console.pages.session import Session
 from services.console.pages.visitor import Visiting, Visitor
@@ -29,7 +30,7 @@ class SignIn(FormSent):
 
 @router.get("/")
 async def home(visitor: Visiting) -> Response:
-    """On to the visitor's community; the sign-in form for whoever is not signed in."""
+    """On to the visitor's first tab; the sign-in form for whoever is not signed in."""
     try:
         await visitor.renew()
     except Refused:
@@ -39,9 +40,7 @@ async def home(visitor: Visiting) -> Response:
     if visitor.who is None:
         visitor.session = None
         return await sign_in_page(visitor)
-    if visitor.place:
-        return visitor.go_on(f"/in/{visitor.place}/")
-    return visitor.go_on("/me")
+    return visitor.go_on(navigation.tabs(visitor.place, visitor.roles)[0].path)
 
 
 @router.get("/sign-in")

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from deploy import services
 from deploy.local.origin import OneOrigin
+from shared.live import MOST_STREAMS_OF_ONE
 from tests.support.desk import Desk
 from tests.support.platform import Neighbourhood, Person, Platform, eventually
 from tests.support.screens import QuietServer
@@ -154,3 +155,12 @@ async def test_who_cannot_be_told_hears_so_at_once(
             page = await stack.enter_async_context(tab(address, who, hood))
             await page.ends()
             assert (page.status, page.told) == (status, [])
+
+
+async def test_pages_that_were_left_take_no_room(
+    origin: str, desk: Desk, hood: Neighbourhood
+) -> None:
+    async with console(origin) as (_, address):
+        for _ in range(MOST_STREAMS_OF_ONE + 2):
+            async with tab(address, desk.resident, hood) as page:
+                await page.hears("unread", count=0)
