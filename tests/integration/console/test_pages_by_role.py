@@ -66,7 +66,7 @@ async def test_an_operator_sees_every_community_and_how_the_services_are(whole, 
         token = (await client.get("/")).text.partition('name="form_token" value="')[2]
         form = operator | {"form_token": token.partition('"')[0]}
         assert (await client.post("/sign-in", data=form)).status_code == 303
-        assert (await client.get("/")).headers["location"] == "/me"
+        assert (await client.get("/")).headers["location"] == "/operator"
         page = await client.get("/operator")
         desk = await client.get(f"/in/{town.slug}/desk")
     assert page.status_code == 200
