@@ -19,7 +19,7 @@ HOSTILE = "<img src=x onerror=alert(1)>\"'&{{ 7*7 }}{% raw %}</script>"
 @pytest_asyncio.fixture(scope="module")
 async def whole(directory) -> AsyncGenerator[FastAPI]:
     """A console in front of the services that its first pages ask."""
-    asked = ("directory", "requests", "volunteers")
+    asked = ("directory", "requests", "volunteers", "points", "notify")
     origin = OneOrigin({service: await directory.platform.app(service) for service in asked})
     app = create_app(Settings(origin=SITE), transport=httpx.ASGITransport(origin))
     async with app.router.lifespan_context(app):
