@@ -334,7 +334,7 @@ async def test_notices_are_counted_listed_and_opened(whole, town) -> None:
         assert (await reader.send(page, "/inbox")).status_code == 303
         page = await reader.page("/inbox")
         assert 'id="unread" hidden' in page.text
-        assert page.text.count("<li>") == 3
+        assert page.text.count("data-live-row=") == 3
 
 
 async def test_my_data_is_shown_and_changed(whole, town) -> None:
