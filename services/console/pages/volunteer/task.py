@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+from markupsafe import Markup
 
 from services.console.clients import Refused
 from services.console.clients.models.directory import NameView
@@ -21,6 +22,9 @@ from shared import clock
 from shared.permissions import Role
 
 __all__ = ["DONE", "gone_page", "router", "task_page"]
+
+WRITTEN_HERE: Final = Markup('<span lang="zh-CN">{}</span>')
+"""What people of the community wrote, whatever the language of the page; escaped by `format`."""
 
 router = APIRouter()
 
@@ -154,7 +158,9 @@ async def _colleagues(visitor: Visitor, card: Card) -> Sequence[NameView]:
 
 def _takers(visitor: Visitor, names: Mapping[UUID, str]) -> list[tuple[str, str]]:
     """As whom the visitor can take it; who only belongs to organisations acts for them first."""
-    theirs = [(str(one), names.get(one, str(one))) for one in organisations_of(visitor)]
+    theirs = [
+        (str(one), WRITTEN_HERE.format(names.get(one, one))) for one in organisations_of(visitor)
+    ]
     oneself = (MYSELF, visitor.gettext(N_("我自己")))
     return [oneself, *theirs] if Role.VOLUNTEER in visitor.roles else [*theirs, oneself]
 
