@@ -34,7 +34,6 @@ def create_app(
             app.state.services = services
             app.state.renewals = pages.Renewals(services)
             app.state.titles = pages.Titles(services)
-            app.state.places = pages.Places(services)
             yield
         await asyncio.to_thread(tracing.shutdown)
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Response, expect
 
 from deploy.demo.community import COMMUNITY
 from tests.browser.checks import Watch
@@ -128,7 +128,7 @@ async def test_the_first_use_needs_little_script(visitors: Visitors) -> None:
     async with visitors.context_of("resident") as context:
         page = await context.new_page()
 
-        async def weigh(response) -> None:
+        async def weigh(response: Response) -> None:
             if response.request.resource_type == "script":
                 scripts[response.url] = len(gzip.compress(await response.body(), 9))
 
