@@ -33,7 +33,6 @@ def create_app(
             app.state.services = services = clients.Services(connection)
             app.state.renewals = pages.Renewals(services)
             app.state.titles = pages.Titles(services)
-            app.state.places = pages.Places(services)
             yield
         await screens.streams.close()
         await asyncio.to_thread(tracing.shutdown)

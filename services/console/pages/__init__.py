@@ -23,13 +23,11 @@ from services.console.pages.errors import add_error_pages, form_refused
 from services.console.pages.headers import SafeHeaders
 from services.console.pages.limits import MOST_FORMS_BYTES, limit_of
 from services.console.pages.live import Screens
-from services.console.pages.places import Places
 from services.console.pages.session import Renewals
 from services.console.pages.titles import Titles
 
 __all__ = [
     "MOST_FORMS_BYTES",
-    "Places",
     "Renewals",
     "SafeHeaders",
     "Screens",

@@ -10,6 +10,7 @@ from services.console.clients.models.directory import MeTerms, MeView, NewPasswo
 from services.console.pages.access import SignedIn
 from services.console.pages.parts.forms import FormSent, Remarks, refusal
 from services.console.pages.parts.part import part
+from services.console.pages.parts.places import title_of
 from services.console.pages.session import Session
 from services.console.pages.texts import ENGLISH
 from services.console.pages.visitor import Visitor
@@ -114,10 +115,10 @@ async def _homes(visitor: Visitor, me: MeView | None) -> dict[str, str]:
     """Where the visitor lives or works, by community; without what cannot be had now."""
     own = [(one.community, one.place_id) for one in me.memberships if one.place_id] if me else []
     found = await asyncio.gather(
-        *(part(visitor.places.title(visitor.caller, community, place)) for community, place in own)
+        *(part(title_of(visitor, place, community)) for community, place in own)
     )
     return {
-        community: title.value
+        community: title.value.title
         for (community, _), title in zip(own, found, strict=True)
         if title.value
     }

@@ -15,7 +15,6 @@ from services.console.pages import templates, texts
 from services.console.pages.cookies import Cookies
 from services.console.pages.parts import navigation
 from services.console.pages.parts.part import Part, part
-from services.console.pages.places import Places
 from services.console.pages.session import Renewals, Session
 from services.console.pages.titles import Titles
 from services.console.pages.who import Who
@@ -84,11 +83,6 @@ class Visitor:
     def titles(self) -> Titles:
         """What communities are called."""
         return self._request.app.state.titles
-
-    @property
-    def places(self) -> Places:
-        """Where things are."""
-        return self._request.app.state.places
 
     @property
     def caller(self) -> Caller:

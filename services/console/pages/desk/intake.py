@@ -12,7 +12,7 @@ from services.console.pages.access import SignedIn
 from services.console.pages.desk.callers import people_offered, places_offered
 from services.console.pages.desk.chat import read_chat
 from services.console.pages.desk.filing import FIELDS, Intake, add_caller, file_call, meant
-from services.console.pages.desk.requests import titles_of
+from services.console.pages.parts.categories import category_titles
 from services.console.pages.parts.forms import refusal
 from services.console.pages.parts.part import part
 from services.console.pages.visitor import Visitor
@@ -92,14 +92,13 @@ async def _form(
         places_offered(visitor, sent.where.strip()),
     )
     given: dict[str, Any] = {"filed": None, "read": frozenset[str](), **context}
-    active = {one.code: one for one in catalogue.value or () if one.active}
     return visitor.page(
         "desk/intake.html",
         status,
         block=block,
         sent=sent,
         catalogue=catalogue,
-        categories=titles_of(visitor, active),
+        categories=category_titles(visitor, catalogue.value, active=True),
         people=found,
         places=where,
         **given,

@@ -8,7 +8,6 @@ from typing import Final
 from uuid import UUID
 
 from services.console.clients.models.requests import (
-    CategoryView,
     PhotoView,
     RequestView,
     StepView,
@@ -60,12 +59,9 @@ class Opened:
     """By the id of their task."""
     candidates: Part[Sequence[CandidateView]] | None
     called: Called
-    categories: Mapping[str, CategoryView]
 
 
-async def opened(
-    visitor: Visitor, shown: Shown, categories: Mapping[str, CategoryView]
-) -> Opened | None:
+async def opened(visitor: Visitor, shown: Shown) -> Opened | None:
     """The request that `shown` opens. Raises Refused, Unavailable."""
     if shown.open is None:
         return None
@@ -96,7 +92,6 @@ async def opened(
         work_photos=work_photos,
         candidates=candidates,
         called=await called(visitor, ids, [request.place_id]),
-        categories=categories,
     )
 
 

@@ -1,24 +1,24 @@
 """The desk: queues with their counts, the requests of one, and the one that is open beside them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
 
-from services.console.clients.models.requests import CategoryView, RequestView, RequestViewPage
+from services.console.clients.models.requests import RequestView, RequestViewPage
 from services.console.pages.access import SignedIn
 from services.console.pages.desk.opened import opened
 from services.console.pages.desk.shown import DONE, QUEUES, Shown
 from services.console.pages.parts.called import Called, called, masked
+from services.console.pages.parts.categories import category_titles
 from services.console.pages.parts.part import Part, part
 from services.console.pages.parts.remaining import Remaining, remaining
-from services.console.pages.texts import ENGLISH
 from services.console.pages.visitor import Visitor
 from shared import clock
 
-__all__ = ["Address", "desk_page", "router", "titles_of"]
+__all__ = ["Address", "desk_page", "router"]
 
 PAGE: Final = 50
 MOST_GRIDS: Final = 100
@@ -49,29 +49,30 @@ async def desk(visitor: SignedIn, shown: Address) -> Response:
 async def desk_page(visitor: Visitor, shown: Shown, status: int = 200, **context: Any) -> Response:
     """The desk as `shown` says it; `context` is what came of a form of the panel."""
     services, caller, community = visitor.services, visitor.caller, visitor.community
-    catalogue = await part(services.requests.get_catalogue(caller, community))
-    categories = {one.code: one for one in catalogue.value or ()}
+    catalogue = part(services.requests.get_catalogue(caller, community))
     given: dict[str, Any] = {
         "shown": shown,
         "queues": QUEUES,
         "done_words": DONE,
-        "titles": titles_of(visitor, categories),
         **({"sent": None, "failed": "", "phone": ""} | context),
     }
     if visitor.is_partial and shown.open:
-        found = await opened(visitor, shown, categories)
+        categories, found = await asyncio.gather(catalogue, opened(visitor, shown))
+        given["titles"] = category_titles(visitor, categories.value)
         return visitor.page("desk/requests.html", status, block="panel", opened=found, **given)
     ask = services.directory.list_places
-    counts, grids, listed, found = await asyncio.gather(
+    categories, counts, grids, listed, found = await asyncio.gather(
+        catalogue,
         part(services.requests.count_queues(caller, community)),
         part(ask(caller, community, kind="grid", limit=MOST_GRIDS)),
         _listed(visitor, shown),
-        opened(visitor, shown, categories),
+        opened(visitor, shown),
     )
     requests, rows = listed
     return visitor.page(
         "desk/requests.html",
         status,
+        titles=category_titles(visitor, categories.value),
         counts=counts,
         grids=grids,
         requests=requests,
@@ -79,12 +80,6 @@ async def desk_page(visitor: Visitor, shown: Shown, status: int = 200, **context
         opened=found,
         **given,
     )
-
-
-def titles_of(visitor: Visitor, categories: Mapping[str, CategoryView]) -> Mapping[str, str]:
-    """What the categories are called in the visitor's language, by code."""
-    is_english = visitor.language == ENGLISH
-    return {code: one.title_en if is_english else one.title_zh for code, one in categories.items()}
 
 
 async def _listed(visitor: Visitor, shown: Shown) -> tuple[Part[RequestViewPage], Sequence[Row]]:

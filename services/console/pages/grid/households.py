@@ -6,10 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.console.clients.models.directory import NamesWanted, VisitView
 from services.console.pages.access import SignedIn
 from services.console.pages.grid.mine import my_grid
+from services.console.pages.parts.called import called
 from services.console.pages.parts.part import part
+from services.console.pages.parts.places import title_of
 from services.console.pages.texts import N_
 from services.console.pages.visitor import Visitor
 
@@ -51,32 +52,24 @@ async def household_page(
     """The page of a household. Raises Refused when there is none, or Unavailable."""
     ask = visitor.services.directory
     who = visitor.caller, visitor.community
-    way, people, visits = await asyncio.gather(
-        visitor.places.way_to(*who, household),
+    place, known, people, visits = await asyncio.gather(
+        ask.get_place(*who, household),
+        part(title_of(visitor, household)),
         part(ask.list_people(*who, place_id=household, limit=PAGE)),
         part(ask.list_visits(*who, place_id=household, limit=VISITS_SHOWN)),
     )
+    who_came = {one.visited_by for one in visits.value.items} if visits.value else set[UUID]()
     given: dict[str, Any] = {"sent": None, **context}
     return visitor.page(
         "grid/household.html",
         status,
-        place=way[-1],
-        title=await visitor.places.title(*who, household),
-        building=next((one for one in way if one.kind == "building"), None),
+        place=place,
+        title=known.value.title if known.value else place.title,
+        building=known.value.building_id if known.value else None,
         people=people,
         visits=visits,
-        names=await _names(visitor, visits.value.items if visits.value else []),
+        names=(await called(visitor, who_came)).names,
         done=visitor.parameter("done"),
         visit_words=VISITS,
         **given,
     )
-
-
-async def _names(visitor: Visitor, visits: list[VisitView]) -> dict[UUID, str]:
-    """Who paid these visits."""
-    wanted = list({one.visited_by for one in visits})
-    if not wanted:
-        return {}
-    ask = visitor.services.directory.get_names
-    found = await part(ask(visitor.caller, visitor.community, NamesWanted(ids=wanted)))
-    return {one.id: one.name for one in found.value or []}

@@ -2,20 +2,21 @@
 
 import asyncio
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
 from pydantic import ValidationError
 
 from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.base import Files
-from services.console.clients.models.directory import NamesWanted
-from services.console.clients.models.requests import CategoryView, OnTheSpot, RequestView
+from services.console.clients.models.requests import OnTheSpot, RequestView
 from services.console.pages.access import SignedIn
 from services.console.pages.grid.mine import my_grid
+from services.console.pages.parts.called import called
+from services.console.pages.parts.categories import category_titles
 from services.console.pages.parts.forms import KEEP, FormSent, Refusal, refusal
 from services.console.pages.parts.part import part
 from services.console.pages.parts.photos import SentPhotos, add_photos, photo_refusal
-from services.console.pages.texts import ENGLISH
 from services.console.pages.visitor import Visitor
 
 __all__ = ["router"]
@@ -120,29 +121,17 @@ async def _form(
         status,
         mine=mine,
         catalogue=catalogue,
-        kinds=_kinds(visitor, catalogue.value or []),
+        kinds=list(category_titles(visitor, catalogue.value, active=True).items()),
         sent=sent,
         name=name,
         **context,
     )
 
 
-def _kinds(visitor: Visitor, catalogue: list[CategoryView]) -> list[tuple[str, str]]:
-    """What may be chosen, in the visitor's language."""
-    english = visitor.language == ENGLISH
-    return [
-        (one.code, one.title_en if english else one.title_zh) for one in catalogue if one.active
-    ]
-
-
 async def _name(visitor: Visitor, person: str) -> str:
     """Whom it was done for; empty when nobody is named, or nobody who is known here."""
-    if not person:
-        return ""
     try:
-        wanted = NamesWanted.model_validate({"ids": [person]})
-    except ValidationError:
+        wanted = UUID(person)
+    except ValueError:
         return ""
-    ask = visitor.services.directory.get_names
-    found = await part(ask(visitor.caller, visitor.community, wanted))
-    return "".join(one.name for one in found.value or [])
+    return (await called(visitor, [wanted])).names.get(wanted, "")

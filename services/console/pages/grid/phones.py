@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Response
 
 from services.console.clients import Refused, TooMany, Unavailable
-from services.console.clients.models.directory import NamesWanted, RevealTerms
+from services.console.clients.models.directory import RevealTerms
 from services.console.pages.access import SignedIn
+from services.console.pages.parts.called import called
 from services.console.pages.parts.forms import FormSent, refusal
-from services.console.pages.parts.part import part
 from services.console.pages.visitor import Visitor
 
 __all__ = ["router"]
@@ -51,9 +51,7 @@ async def reveal(
 async def _page(
     visitor: Visitor, household: UUID, person: UUID, status: int = 200, **context: Any
 ) -> Response:
-    ask = visitor.services.directory.get_names
-    names = await part(ask(visitor.caller, visitor.community, NamesWanted(ids=[person])))
-    name = "".join(one.name for one in names.value or [])
+    name = (await called(visitor, [person])).names.get(person, "")
     given: dict[str, Any] = {"phone": "", "reason": "", **context}
     return visitor.page(
         "grid/phone.html", status, household=household, person=person, name=name, **given

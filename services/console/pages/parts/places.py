@@ -3,16 +3,19 @@
 import asyncio
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final
 from uuid import UUID
 
-from services.console.clients.models.directory import PlaceView
+from services.console.clients.models.directory import PlaceTitleView, PlaceView
+from services.console.pages.parts.called import called
 from services.console.pages.visitor import Visitor
 
-__all__ = ["Offer", "everywhere", "home_of", "offered"]
+__all__ = ["Offer", "everywhere", "home_of", "offered", "title_of"]
 
-MOST = 100
-MOST_PAGES = 5
+MOST: Final = 100
+MOST_PAGES: Final = 5
+CHOSEN: Final = frozenset({"compound", "building"})
+"""Kinds of places that requests name; homes stay in the directory."""
 
 _NUMBERS = re.compile(r"(\d+)")
 
@@ -32,9 +35,10 @@ async def offered(visitor: Visitor, inside: UUID | None, after: UUID | None = No
 
     A community without compounds offers its buildings. Raises Refused, TooMany, Unavailable.
     """
-    ask, community = visitor.services.directory.list_places, visitor.community
+    directory, community = visitor.services.directory, visitor.community
+    ask = directory.list_places
     if inside:
-        place = await visitor.places.get(visitor.caller, community, inside)
+        place = await directory.get_place(visitor.caller, community, inside)
         page = await ask(visitor.caller, community, parent_id=inside, after=after, limit=MOST)
         found = [one for one in page.items if one.kind == "building"]
     else:
@@ -43,18 +47,32 @@ async def offered(visitor: Visitor, inside: UUID | None, after: UUID | None = No
         if not page.items:
             page = await ask(visitor.caller, community, kind="building", after=after, limit=MOST)
         found = page.items
-    visitor.places.remember(community, *found)
     return Offer(place, sorted(found, key=_in_order), page.next)
 
 
-async def home_of(visitor: Visitor) -> PlaceView | None:
-    """The building that the visitor's own place lies in, or is; None when none is known."""
+async def title_of(visitor: Visitor, place_id: UUID, community: str = "") -> PlaceTitleView | None:
+    """What a place is called, from its compound on; None: there is no such place.
+
+    `community`: when the page is about none. Raises Refused, TooMany, Unavailable.
+    """
+    ask = visitor.services.directory.list_titles
+    found = await ask(visitor.caller, community or visitor.community, ids=[place_id])
+    return next(iter(found), None)
+
+
+async def home_of(visitor: Visitor) -> PlaceTitleView | None:
+    """Where the visitor lives or works, a building at most; None when it is not known.
+
+    Raises as `title_of`.
+    """
     me = await visitor.services.directory.get_me(visitor.caller)
     own = next((one for one in me.memberships if one.community == visitor.community), None)
     if own is None or own.place_id is None:
         return None
-    way = await visitor.places.way_to(visitor.caller, visitor.community, own.place_id)
-    return next((one for one in reversed(way) if one.kind in {"building", "compound"}), None)
+    home = await title_of(visitor, own.place_id)
+    if home and home.building_id and home.building_id != home.id:
+        return await title_of(visitor, home.building_id)
+    return home if home and home.kind in CHOSEN else None
 
 
 async def everywhere(visitor: Visitor) -> list[tuple[str, str]]:
@@ -62,13 +80,10 @@ async def everywhere(visitor: Visitor) -> list[tuple[str, str]]:
 
     Of a very large one (over 500) the latest. Raises as `offered`.
     """
-    community = visitor.community
-    compounds, buildings, root = await asyncio.gather(
-        _all(visitor, "compound"), _all(visitor, "building"), _community(visitor)
-    )
-    visitor.places.remember(community, *compounds, *buildings)
+    buildings, root = await asyncio.gather(_buildings(visitor), _community(visitor))
+    known = await called(visitor, (), [one.id for one in buildings])
     titles = [
-        (str(one.id), await visitor.places.title(visitor.caller, community, one.id))
+        (str(one.id), known.places[one.id].title if one.id in known.places else one.title)
         for one in buildings
     ]
     titles.sort(key=lambda one: _by_numbers(one[1]))
@@ -76,12 +91,14 @@ async def everywhere(visitor: Visitor) -> list[tuple[str, str]]:
     return titles + elsewhere
 
 
-async def _all(visitor: Visitor, kind: Literal["compound", "building"]) -> list[PlaceView]:
+async def _buildings(visitor: Visitor) -> list[PlaceView]:
     ask = visitor.services.directory.list_places
     found: list[PlaceView] = []
     after = None
     for _ in range(MOST_PAGES):
-        page = await ask(visitor.caller, visitor.community, kind=kind, after=after, limit=MOST)
+        page = await ask(
+            visitor.caller, visitor.community, kind="building", after=after, limit=MOST
+        )
         found += page.items
         after = page.next
         if after is None:

@@ -5,10 +5,10 @@ from typing import Any
 
 from fastapi import Response
 
+from services.console.pages.parts.categories import category_titles
 from services.console.pages.parts.forms import FormSent
 from services.console.pages.parts.part import part
 from services.console.pages.parts.places import everywhere
-from services.console.pages.texts import ENGLISH
 from services.console.pages.visitor import Visitor
 
 __all__ = ["at_once_page"]
@@ -22,16 +22,11 @@ async def at_once_page(
         part(visitor.services.requests.get_catalogue(visitor.caller, visitor.community)),
         part(everywhere(visitor)),
     )
-    english = visitor.language == ENGLISH
     return visitor.page(
         "resident/at_once.html",
         status,
         catalogue=catalogue,
-        kinds=[
-            (one.code, one.title_en if english else one.title_zh)
-            for one in catalogue.value or ()
-            if one.active
-        ],
+        kinds=list(category_titles(visitor, catalogue.value, active=True).items()),
         places=places,
         sent=sent,
         **context,

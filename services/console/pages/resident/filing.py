@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.models.requests import Asking, CategoryView, RequestView
 from services.console.pages.access import SignedIn
+from services.console.pages.parts.called import called
 from services.console.pages.parts.forms import KEEP, FormSent, Refusal, Remarks, refusal
 from services.console.pages.parts.part import part
 from services.console.pages.parts.photos import PHOTOS, SentPhotos, photo_refusal
@@ -81,15 +82,10 @@ async def where(
     home, offer = await asyncio.gather(
         part(home_of(visitor)), part(offered(visitor, inside, after))
     )
-    title = ""
-    if home.value:
-        found = await part(visitor.places.title(visitor.caller, visitor.community, home.value.id))
-        title = found.value or home.value.title
     return visitor.page(
         "resident/where.html",
         what=what,
         home=home.value if inside is None else None,
-        home_title=title,
         offer=offer,
         onward=f"/in/{visitor.community}/requests/new/tell?{urlencode({'what': what})}",
         again=f"/in/{visitor.community}/requests/new/where?{urlencode({'what': what})}",
@@ -166,10 +162,12 @@ async def _tell(
     again = f"{start}/where?{urlencode({'what': sent.what})}"
     if place is None:
         return visitor.go_on(again)
-    catalogue, title = await asyncio.gather(
+    catalogue, known = await asyncio.gather(
         part(visitor.services.requests.get_catalogue(visitor.caller, visitor.community)),
-        part(visitor.places.title(visitor.caller, visitor.community, place)),
+        called(visitor, (), [place]),
     )
+    if known.is_whole and place not in known.places:
+        return visitor.go_on(again)
     remarks: Remarks = dict(refused.remarks) if refused else {}
     if photos and PHOTOS not in remarks:
         remarks[PHOTOS] = visitor.gettext("请重新选择照片：页面再次打开时，浏览器不会保留它们。")
@@ -180,7 +178,7 @@ async def _tell(
         remarks=remarks,
         sent=sent,
         category=next((one for one in catalogue.value or () if one.code == sent.what), None),
-        title=title,
+        place=known.places.get(place),
         start=start,
         again=again,
     )

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Response
 
 from services.console.clients.models.requests import RequestView
 from services.console.pages.access import SignedIn
+from services.console.pages.parts.called import called
 from services.console.pages.parts.part import part
-from services.console.pages.parts.people import names_of
 from services.console.pages.resident.photos import work_photos
 from services.console.pages.visitor import Visitor
 
@@ -32,13 +32,12 @@ async def one_request(visitor: SignedIn, request_id: UUID) -> Response:
     """Where a request stands, what can be done with it, its photos and its history."""
     services, caller, community = visitor.services, visitor.caller, visitor.community
     request = await services.requests.get_request(caller, community, request_id)
-    choices, history, before, after, category, place = await asyncio.gather(
+    choices, history, before, after, category = await asyncio.gather(
         part(services.requests.get_own_choices(caller, community, request_id)),
         part(services.requests.get_history(caller, community, request_id)),
         part(services.requests.list_photos(caller, community, request_id)),
         part(work_photos(visitor, request_id)),
         part(_category(visitor, request)),
-        part(visitor.places.title(caller, community, request.place_id)),
     )
     people = {step.by for step in history.value or ()} | {request.requester_id, request.filed_by}
     return visitor.page(
@@ -49,8 +48,7 @@ async def one_request(visitor: SignedIn, request_id: UUID) -> Response:
         before=before,
         after=after,
         category=category,
-        place=place,
-        names=await names_of(visitor, people),
+        called=await called(visitor, people, [request.place_id]),
         done=visitor.parameter("done"),
     )
 
