@@ -15,8 +15,12 @@ from tests.browser.scene import Scene
 
 type Language = Literal["zh-CN", "en"]
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-HOW_TO_GET = "no Chromium for the browser tests: apt-get install chromium fonts-noto-cjk"
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The headless shell first: it opens a context for a fifth of the CPU."""
+
+HOW_TO_GET = (
+    "no Chromium for the browser tests: apt-get install chromium-headless-shell fonts-noto-cjk"
+)
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-quic",
