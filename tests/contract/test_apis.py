@@ -66,9 +66,9 @@ def origin() -> Generator[Origin]:
 
 
 def api(service: str) -> schemathesis.BaseSchema:
-    """The committed document, without the stream, which never ends."""
+    """The committed document, without the streams, which never end."""
     document = json.loads((ROOT / "docs" / "api" / f"{service}.json").read_text())
-    return schemathesis.openapi.from_dict(document).exclude(path_regex=re.compile("/stream$"))
+    return schemathesis.openapi.from_dict(document).exclude(path_regex=re.compile("/(stream|live)$"))
 
 
 directory, requests, volunteers, points, notify = map(
