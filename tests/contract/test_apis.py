@@ -68,7 +68,9 @@ def origin() -> Generator[Origin]:
 def api(service: str) -> schemathesis.BaseSchema:
     """The committed document, without the streams, which never end."""
     document = json.loads((ROOT / "docs" / "api" / f"{service}.json").read_text())
-    return schemathesis.openapi.from_dict(document).exclude(path_regex=re.compile("/(stream|live)$"))
+    return schemathesis.openapi.from_dict(document).exclude(
+        path_regex=re.compile("/(stream|live)$")
+    )
 
 
 directory, requests, volunteers, points, notify = map(
