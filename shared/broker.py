@@ -162,11 +162,11 @@ class Bus:
     async def leave(self) -> None:
         """Let handlers finish what they hold, then disconnect; also while the bus is away."""
         # It cannot be told: what was not acked comes again. A transport of asyncio that is closed
-        # already raises TypeError when nats-py writes what is left.
-        with suppress(*BUS_ERRORS, TypeError):
+        # already raises one of the last two when nats-py writes what is left.
+        with suppress(*BUS_ERRORS, TypeError, AttributeError):
             await self._broker.stop()
         if self._nats is not None:
-            with suppress(*BUS_ERRORS, TypeError):
+            with suppress(*BUS_ERRORS, TypeError, AttributeError):
                 await self._nats.close()
 
     async def _join_anew(self) -> None:
