@@ -71,6 +71,14 @@ async def buried(toy: Toy, operator: httpx.AsyncClient, community: str) -> tuple
     return ball, letter
 
 
+async def buried_again(toy: Toy, operator: httpx.AsyncClient, community: str) -> Thrown:
+    """A ball that is refused once more when its letter is replayed."""
+    ball, letter = await buried(toy, operator, community)
+    behaviour.fail(ball.ball_id, NotAllowed(), NotAllowed())
+    await operator.post(f"{LETTERS}/{letter['number']}/replay")
+    return ball
+
+
 async def state(operator: httpx.AsyncClient, community: str, number: int) -> str:
     [one] = [
         one for one in await letters(operator, community, settled=True) if one["number"] == number
@@ -119,9 +127,7 @@ class TestLetters:
     async def test_one_that_fails_again_is_open_again(
         self, toy: Toy, hood: Neighbourhood, operator: httpx.AsyncClient
     ) -> None:
-        ball, letter = await buried(toy, operator, hood.slug)
-        behaviour.fail(ball.ball_id, NotAllowed(), NotAllowed())
-        await operator.post(f"{LETTERS}/{letter['number']}/replay")
+        ball = await buried_again(toy, operator, hood.slug)
 
         async def open_again() -> bool:
             found = await letters(operator, hood.slug)
@@ -159,9 +165,7 @@ class TestLetters:
     async def test_what_is_said_of_an_event_is_said_of_all_its_letters(
         self, toy: Toy, hood: Neighbourhood, operator: httpx.AsyncClient
     ) -> None:
-        ball, first = await buried(toy, operator, hood.slug)
-        behaviour.fail(ball.ball_id, NotAllowed(), NotAllowed())
-        await operator.post(f"{LETTERS}/{first['number']}/replay")
+        ball = await buried_again(toy, operator, hood.slug)
 
         async def both_open() -> list[Any]:
             found = await letters(operator, hood.slug)

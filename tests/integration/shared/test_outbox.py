@@ -333,6 +333,16 @@ class TestBusAway:
             on_bus = await balls_on_bus(nats, hood)
         assert len({one.ball_id for one in on_bus}) == 6
 
+    async def test_a_connection_that_is_closed_for_good_is_made_anew(
+        self, apart: Apart, bus: OwnBus, hood: Neighbourhood
+    ) -> None:
+        await apart.prepare()
+        async with apart.toy() as app:
+            await eventually(lambda: is_joined(app))
+            await app.state.service.bus.nats().close()
+            await apart.emit(returned(hood.slug, ids.new_id()))
+            await apart.all_sent()
+
     async def test_a_server_that_refused_us_for_a_while_is_joined_again(
         self, apart: Apart, bus: OwnBus, hood: Neighbourhood
     ) -> None:
