@@ -62,5 +62,5 @@ async def put_service_phone(
 
 async def _page(visitor: Visitor, place_id: UUID, status: int = 200, **context: Any) -> Response:
     way = await way_to(visitor, place_id)
-    given = {"typed": way[-1].service_phone or ""} | context
+    given: dict[str, Any] = {"typed": way[-1].service_phone or ""} | context
     return visitor.page("register/service_phone.html", status, way=way, place=way[-1], **given)
