@@ -26,11 +26,11 @@ class Scene:
     things: Mapping[str, str]
     """Ids: `asked`, `listed`, `claimed`, `resolved`, `closed` are requests, `task` the listed
     one's, `own_task` the claimed one's. Codes of slips: `slip` the resolved one's, `old_slip` the
-    closed one's. `home` is a household in `building`, `neighbour` lives there and has the phone
-    `CALLER`. The asked one has a photo, `registered` waits to be dispatched. Of the helpers:
-    `done_task` waits for confirmation, `paid_task` is closed, `offered_task` is the volunteer's to
-    answer, `unit_offer` the unit's, `unit_task` it has taken. Numbers of dead letters: `letter`,
-    `letter_to_replay`, `letter_to_dismiss`."""
+    closed one's. `home` is a household in `building` in `grid`; `neighbour` lives there and
+    has the phone `CALLER`. The asked one has a photo, `registered` waits to be dispatched. Of the
+    helpers: `done_task` waits for confirmation, `paid_task` is closed, `offered_task` is the
+    volunteer's to answer, `unit_offer` the unit's, `unit_task` it has taken. Numbers of dead
+    letters: `letter`, `letter_to_replay`, `letter_to_dismiss`."""
 
 
 @asynccontextmanager
@@ -92,7 +92,12 @@ async def _at_home(story: Story) -> Mapping[str, str]:
     home = next(one for one in homes if one["title"] == "101室")
     new = {"name": "张桂兰", "phone": CALLER, "roles": ["resident"], "place_id": home["id"]}
     neighbour = await story.staff.post(f"{where}/people", new)
-    return {"home": home["id"], "building": home["parent_id"], "neighbour": neighbour["id"]}
+    return {
+        "home": home["id"],
+        "building": home["parent_id"],
+        "grid": home["grid_id"],
+        "neighbour": neighbour["id"],
+    }
 
 
 async def _helped(story: Story, closed: str, done_task: str) -> Mapping[str, str]:

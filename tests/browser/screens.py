@@ -90,6 +90,27 @@ GRID = (
 )
 """The grid worker's. Drafts have tests of their own, for they stay in the browser."""
 
+
+async def say_no_number(page: Page) -> None:
+    """Write what nobody can call into the form of a place."""
+    await page.locator("#phone").fill("110")
+    async with page.expect_navigation():
+        await page.locator("main form button").click()
+
+
+CALLED = (
+    Screen("a-grid", "/in/demo/register/places/{grid}", "staff"),
+    Screen("whom-people-call", "/in/demo/register/places/{grid}/service-phone", "staff"),
+    Screen(
+        "whom-people-call-with-remarks",
+        "/in/demo/register/places/{grid}/service-phone",
+        "staff",
+        status=422,
+        after=say_no_number,
+    ),
+)
+"""The duty line of a community or a grid. Home and slips, which show it, are screens above."""
+
 OWN = "/in/{community}/requests"
 
 RESIDENT = (
@@ -244,6 +265,7 @@ SCREENS = (
     Screen("follow-by-a-slip", "/f/{slip}"),
     Screen("not-solved-by-a-slip", "/f/{slip}/not-solved", status=400, after=send_nothing),
     Screen("rate-by-a-slip", "/f/{old_slip}"),
+    *CALLED,
     *GRID,
     *HELPERS,
     *RESIDENT,

@@ -358,6 +358,42 @@ class Directory:
             query={"ids": ids, "q": q, "limit": limit},
         )
 
+    async def put_service_phone(
+        self,
+        caller: Caller,
+        community: str,
+        place_id: UUID,
+        body: models.ServicePhoneTerms,
+        *,
+        version: int | None = None,
+    ) -> models.PlaceView:
+        """Say the number of the community's or a grid's duty line, or take it away."""
+        return await self._ask(
+            "PUT",
+            f"/api/directory/{at(community)}/places/{place_id}/service-phone",
+            caller,
+            models.PlaceView,
+            body=body,
+            version=version,
+        )
+
+    async def get_service_phone(self, caller: Caller, community: str) -> models.ServicePhoneView:
+        """The community's own line, for whoever holds a paper slip: it is public, as on a
+        notice board."""
+        return await self._ask(
+            "GET", f"/api/directory/{at(community)}/service-phone", caller, models.ServicePhoneView
+        )
+
+    async def get_my_service_phone(self, caller: Caller, community: str) -> models.ServicePhoneView:
+        """The line that answers for where the caller lives or works: the grid's, else the
+        community's."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/my-service-phone",
+            caller,
+            models.ServicePhoneView,
+        )
+
     async def log_visit(
         self,
         caller: Caller,

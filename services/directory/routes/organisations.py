@@ -64,7 +64,11 @@ async def list_colleagues(
     tx: Tx,
     page: PageOf,
 ) -> Page[NameView]:
-    """Who may act for an organisation of the caller's, with their names in full, newest first."""
+    """Who may act for an organisation of the caller's, with their names in full, newest first.
+
+    Colleagues decide among them who goes; an organisation that the caller does not act for is
+    404, and nothing but the name is told.
+    """
     if organisation_id not in caller.organisations_in(community):
         raise NotFound
     found = await store.colleagues(

@@ -63,6 +63,11 @@ from services.directory.store.places import (
     save_places,
 )
 from services.directory.store.present import Entity, every, present
+from services.directory.store.service_phones import (
+    ServicePhone,
+    service_phone_of_community,
+    service_phone_of_member,
+)
 from services.directory.store.sign_in import (
     Credentials,
     RefreshToken,
@@ -106,6 +111,7 @@ __all__ = [
     "RefreshToken",
     "Reveal",
     "RevealSearch",
+    "ServicePhone",
     "UsedInvitation",
     "VisitSearch",
     "attempts",
@@ -163,6 +169,8 @@ __all__ = [
     "save_organisations",
     "save_people",
     "save_places",
+    "service_phone_of_community",
+    "service_phone_of_member",
     "set_password",
     "standings",
     "use_invitation",

@@ -49,7 +49,7 @@ ROLES: Final = {
 }
 STATUS: Final = {
     "submitted": N_("待受理"),
-    "registered": N_("已立案"),
+    "registered": N_("已受理"),
     "rejected": N_("不予受理"),
     "listed": N_("待接单"),
     "dispatched": N_("已派单"),

@@ -4,12 +4,19 @@ from fastapi import APIRouter, Depends, Response
 
 from services.console.pages.access import SignedIn, only
 from services.console.pages.parts.navigation import REGISTER
-from services.console.pages.register import imports, map, people, person, places  # noqa: A004
+from services.console.pages.register import (
+    imports,
+    map,  # noqa: A004
+    people,
+    person,
+    places,
+    service_phone,
+)
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/in/{community}/register", dependencies=[Depends(only(REGISTER))])
-for screens in (map, imports, people, person, places):
+for screens in (map, imports, people, person, places, service_phone):
     router.include_router(screens.router)
 
 
