@@ -556,23 +556,15 @@ class Directory:
             version=version,
         )
 
-    async def list_colleagues(
-        self,
-        caller: Caller,
-        community: str,
-        organisation_id: UUID,
-        *,
-        after: UUID | None = None,
-        limit: int | None = None,
-    ) -> models.NameViewPage:
-        """Who may act for an organisation of the caller's, with their names in full, newest
-        first."""
+    async def get_organisation(
+        self, caller: Caller, community: str, organisation_id: UUID
+    ) -> models.OrganisationView:
+        """One organisation, with its version as `ETag`."""
         return await self._ask(
             "GET",
-            f"/api/directory/{at(community)}/organisations/{organisation_id}/colleagues",
+            f"/api/directory/{at(community)}/organisations/{organisation_id}",
             caller,
-            models.NameViewPage,
-            query={"after": after, "limit": limit},
+            models.OrganisationView,
         )
 
     async def change_organisation(
@@ -594,6 +586,25 @@ class Directory:
             version=version,
         )
 
+    async def list_colleagues(
+        self,
+        caller: Caller,
+        community: str,
+        organisation_id: UUID,
+        *,
+        after: UUID | None = None,
+        limit: int | None = None,
+    ) -> models.NameViewPage:
+        """Who may act for an organisation of the caller's, with their names in full, newest
+        first."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/organisations/{organisation_id}/colleagues",
+            caller,
+            models.NameViewPage,
+            query={"after": after, "limit": limit},
+        )
+
     async def list_people(
         self,
         caller: Caller,
@@ -603,6 +614,7 @@ class Directory:
         limit: int | None = None,
         role: models.Role | None = None,
         place_id: UUID | None = None,
+        has_left: bool | None = None,
         q: str | None = None,
     ) -> models.PersonViewPage:
         """Members, newest first; phones are masked. Who is found by a whole number is
@@ -612,7 +624,14 @@ class Directory:
             f"/api/directory/{at(community)}/people",
             caller,
             models.PersonViewPage,
-            query={"after": after, "limit": limit, "role": role, "place_id": place_id, "q": q},
+            query={
+                "after": after,
+                "limit": limit,
+                "role": role,
+                "place_id": place_id,
+                "has_left": has_left,
+                "q": q,
+            },
         )
 
     async def add_person(
@@ -653,12 +672,25 @@ class Directory:
             query={"after": after, "limit": limit, "person_id": person_id},
         )
 
+    async def list_grantable_roles(self, caller: Caller, community: str) -> list[models.Role]:
+        """The roles that the caller may give to members, change, and take away."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/people/grantable-roles",
+            caller,
+            list[models.Role],
+        )
+
     async def get_person(
-        self, caller: Caller, community: str, person_id: UUID
+        self, caller: Caller, community: str, person_id: UUID, *, has_left: bool | None = None
     ) -> models.PersonView:
         """One member, the phone masked; with the membership's version as `ETag`."""
         return await self._ask(
-            "GET", f"/api/directory/{at(community)}/people/{person_id}", caller, models.PersonView
+            "GET",
+            f"/api/directory/{at(community)}/people/{person_id}",
+            caller,
+            models.PersonView,
+            query={"has_left": has_left},
         )
 
     async def put_membership(

@@ -56,6 +56,15 @@ async def add_organisation(
     return edition.told(OrganisationView.of(added))
 
 
+@router.get("/{organisation_id}", dependencies=[may("see organisations")])
+async def get_organisation(
+    community: CommunityPath, organisation_id: UUID, tx: Tx, edition: Edition
+) -> OrganisationView:
+    """One organisation, with its version as `ETag`."""
+    found = await store.read_organisation(tx, community, organisation_id)
+    return edition.told(OrganisationView.of(found))
+
+
 @router.get("/{organisation_id}/colleagues")
 async def list_colleagues(
     community: CommunityPath,

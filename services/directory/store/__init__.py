@@ -34,6 +34,7 @@ from services.directory.store.organisations import (
     load_organisation,
     organisations,
     organisations_by_code,
+    read_organisation,
     save_organisations,
 )
 from services.directory.store.people import (
@@ -159,6 +160,7 @@ __all__ = [
     "public_keys",
     "put_back",
     "read_member",
+    "read_organisation",
     "read_person",
     "read_place",
     "reveals",

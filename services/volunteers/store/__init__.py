@@ -13,6 +13,7 @@ from services.volunteers.store.volunteers import (
     read_volunteer,
     save_volunteer,
     search_volunteers,
+    takers_among,
     unknown_members,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "save_volunteer",
     "search",
     "search_volunteers",
+    "takers_among",
     "teams",
     "total_minutes",
     "unknown_members",

@@ -483,6 +483,7 @@ class PersonView(BaseModel):
     roles: list[str]
     organisation_ids: list[UUID]
     place_id: UUID | None
+    has_left: bool
 
 
 class PersonViewPage(BaseModel):

@@ -57,7 +57,7 @@ async def put_service_phone(
             remarks=found.remarks,
             typed=sent.phone,
         )
-    return visitor.go_on(f"/in/{visitor.community}/register/places/{place_id}?done=phone")
+    return visitor.go_on(f"/in/{visitor.community}/register/places/{place_id}?done=changed")
 
 
 async def _page(visitor: Visitor, place_id: UUID, status: int = 200, **context: Any) -> Response:
