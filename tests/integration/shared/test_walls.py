@@ -430,7 +430,12 @@ def test_a_route_that_asks_for_no_permission_stops_the_service() -> None:
         service.create_app(definition, services.settings("requests"))
 
 
-ENDLESS = {"/api/notify/inbox/stream": "an answer without an end; tests of notify read it"}
+ENDLESS = {
+    "/api/notify/inbox/stream",
+    "/api/requests/{community}/live",
+    "/api/volunteers/{community}/live",
+}
+"""Answers without an end, to those who may have them; tests of their services read them."""
 
 
 class Matrix:
@@ -505,7 +510,7 @@ class TestMatrix:
     async def test_a_role_may_what_the_table_says(self, name: str, matrix: Matrix) -> None:
         for route in await matrix.routes():
             action = permission_of(route)
-            if action == ANYBODY or route.path in ENDLESS:
+            if action == ANYBODY:
                 continue
             for role in Role:
                 for platform_wide in (False, True):
@@ -514,10 +519,13 @@ class TestMatrix:
                         if platform_wide
                         else matrix.hood.token(ids.new_id(), role)
                     )
-                    status, code = await matrix.ask(route, token, matrix.hood.slug)
                     counts = platform_wide or "{community}" in route.path
+                    may = action == "signed in" or (counts and role in matrix.table[action])
+                    if may and route.path in ENDLESS:
+                        continue
+                    status, code = await matrix.ask(route, token, matrix.hood.slug)
                     case = (route.path, role, platform_wide, status, code)
-                    if action == "signed in" or (counts and role in matrix.table[action]):
+                    if may:
                         assert status < 500, case
                         assert status != 401, case
                         assert code != NOT_ALLOWED, case
