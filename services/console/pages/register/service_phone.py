@@ -1,6 +1,6 @@
 """Whom people call: the number of the community's or a grid's duty line."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Response
 from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.models.directory import ServicePhoneTerms
 from services.console.pages.access import SignedIn
-from services.console.pages.parts.forms import FormSent, refusal
+from services.console.pages.parts.forms import FormSent, number, refusal
 from services.console.pages.register.place_path import way_to
 from services.console.pages.visitor import Visitor
 
@@ -16,20 +16,12 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/places/{place_id}/service-phone")
 
-LONGEST_VERSION: Final = 18
-
 
 class Line(FormSent):
     """The number, and the version of the place that was shown."""
 
     phone: str = ""
     version: str = ""
-
-    @property
-    def seen(self) -> int | None:
-        """The version, if it is one."""
-        is_one = self.version.isdecimal() and len(self.version) <= LONGEST_VERSION
-        return int(self.version) if is_one else None
 
 
 @router.get("")
@@ -46,7 +38,7 @@ async def put_service_phone(
     terms = ServicePhoneTerms(phone=sent.phone.strip() or None)
     ask = visitor.services.directory.put_service_phone
     try:
-        await ask(visitor.caller, visitor.community, place_id, terms, version=sent.seen)
+        await ask(visitor.caller, visitor.community, place_id, terms, version=number(sent.version))
     except (Refused, TooMany, Unavailable) as problem:
         found = refusal(problem, visitor, {"phone": "phone"})
         return await _page(
