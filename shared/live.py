@@ -1,8 +1,9 @@
-"""What changes while somebody looks: ids only, read from the outbox, once for all who look here.
+"""What changes while somebody looks: ids only, read from the database, once for all who look here.
 
-Every change of a service is a row of its outbox. While streams are open, one query a second of this
-process reads the latest rows of the communities that are looked at, and each stream is told of
-those that are its reader's business. Nobody looks: nothing is asked.
+While streams are open, one query a second of this process reads the latest changes of the
+communities that are looked at, and each stream is told of those that are its reader's business.
+Nobody looks: nothing is asked. Where every change of a service is a row of its outbox, that is what
+is read.
 """
 
 import asyncio
@@ -27,11 +28,13 @@ __all__ = [
     "MOST_STREAMS",
     "MOST_STREAMS_OF_ONE",
     "Change",
+    "Changed",
     "Concerned",
     "Live",
     "Reader",
     "Stream",
     "TooManyStreams",
+    "changed_in_outbox",
     "room_for_one_more",
 ]
 
@@ -39,7 +42,7 @@ log = structlog.get_logger()
 
 LOOK_SECONDS: Final = 1.0
 OVERLAP: Final = timedelta(seconds=5)
-"""Event ids are made before their transactions commit: the last seconds are read again."""
+"""What changes is stamped before its transaction commits: the last seconds are read again."""
 
 LONGEST_ABSENCE: Final = timedelta(hours=12)
 ROOM: Final = 100
@@ -58,10 +61,14 @@ _CHANGED = text(
     """
 )
 
+type Changed = Callable[[Transaction, Sequence[str], datetime], Awaitable[list["Change"]]]
+"""What has changed in these communities since then, each entity once, the oldest change first."""
+
 type Concerned = Callable[
     [Transaction, Sequence[str], Sequence[UUID]], Awaitable[Mapping[UUID, AbstractSet[UUID]]]
 ]
-"""Whose business entities of these communities are, besides those who see everything."""
+"""Whose business entities of these communities are, besides those who see everything: people and
+organisations."""
 
 
 class TooManyStreams(TooMany):
@@ -78,16 +85,31 @@ class Reader:
     person_id: UUID
     community: str
     sees_all: bool
+    organisation_ids: AbstractSet[UUID] = frozenset()
+    """Whose business is theirs, too."""
+    reads_list: bool = False
+    """Whether they hear, without an id, that the list which is open to many has changed."""
+
+    def hears(self, change: "Change", concerned: AbstractSet[UUID]) -> "Change | None":
+        """What they are told of a change that is the business of `concerned`."""
+        if change.community != self.community:
+            return None
+        if self.sees_all or not concerned.isdisjoint({self.person_id, *self.organisation_ids}):
+            return change
+        is_news = self.reads_list and change.is_on_list
+        return Change(change.event_id, None, 0, self.community) if is_news else None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An entity has a new version; no id: more changed than is told one by one."""
+    """An entity has a new version; no id: something changed that is not told one by one."""
 
     event_id: UUID
     entity_id: UUID | None
     version: int
     community: str = ""
+    is_on_list: bool = False
+    """Whether a list that is open to many is another one by it."""
 
 
 def room_for_one_more(of_one: int, of_all: int) -> None:
@@ -135,9 +157,10 @@ class Stream:
 class Live:
     """The open streams of this process."""
 
-    def __init__(self, concerned: Concerned) -> None:
-        """Start without any."""
+    def __init__(self, concerned: Concerned, changed: Changed | None = None) -> None:
+        """Start without any; changes are rows of the outbox, unless `changed` reads them."""
         self._concerned = concerned
+        self._changed = changed or changed_in_outbox
         self._streams: list[Stream] = []
         self._somebody = asyncio.Event()
         self._told: dict[UUID, datetime] = {}
@@ -167,7 +190,7 @@ class Live:
         """What changed since the event `after`; a few changes before it may come again."""
         since = max(_made_at(after), clock.now() - LONGEST_ABSENCE)
         async with database.transaction(reader.community) as tx:
-            changes = await _changed(tx, [reader.community], since - OVERLAP)
+            changes = await self._changed(tx, [reader.community], since - OVERLAP)
             changes = [one for one in changes if one.event_id != after]
             concerned = await self._concerned_by(tx, changes, [reader])
         own = _own(reader, changes, concerned)
@@ -208,7 +231,7 @@ class Live:
         async with database.transaction(*communities) as tx:
             changes = [
                 one
-                for one in await _changed(tx, communities, since)
+                for one in await self._changed(tx, communities, since)
                 if one.event_id not in self._told
             ]
             readers = [one.reader for one in streams]
@@ -230,25 +253,26 @@ class Live:
         return await self._concerned(tx, sorted(communities), entity_ids)
 
 
-def _own(
-    reader: Reader, changes: Sequence[Change], concerned: Mapping[UUID, AbstractSet[UUID]]
+async def changed_in_outbox(
+    tx: Transaction, communities: Sequence[str], since: datetime
 ) -> list[Change]:
-    return [
-        one
-        for one in changes
-        if one.community == reader.community
-        and one.entity_id
-        and (reader.sees_all or reader.person_id in concerned.get(one.entity_id, ()))
-    ]
-
-
-async def _changed(tx: Transaction, communities: Sequence[str], since: datetime) -> list[Change]:
     """The entities that have events since then, each with its latest, in the order of these."""
     values = {"communities": list(communities), "after": ids.first_id_at(since)}
     return [
         Change(row.event_id, UUID(row.entity_id), row.version, row.community)
         for row in await tx.execute(_CHANGED, values)
     ]
+
+
+def _own(
+    reader: Reader, changes: Sequence[Change], concerned: Mapping[UUID, AbstractSet[UUID]]
+) -> list[Change]:
+    told = (
+        reader.hears(one, concerned.get(one.entity_id, frozenset()))
+        for one in changes
+        if one.entity_id
+    )
+    return [one for one in told if one]
 
 
 def _made_at(event_id: UUID) -> datetime:

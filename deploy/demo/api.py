@@ -135,6 +135,10 @@ class Session:
         answer = await self._call("POST", path, json=body)
         return answer.json() if answer.content else None
 
+    async def put(self, path: str, body: Any) -> Any:
+        """Change."""
+        return (await self._call("PUT", path, json=body)).json()
+
     async def post_csv(self, path: str, text: str, **query: Any) -> Any:
         """Import a table."""
         headers = {"content-type": "text/csv; charset=utf-8"}

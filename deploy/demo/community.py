@@ -33,6 +33,8 @@ H1,B1,household,101室,
 H2,B1,household,102室,
 H3,B3,household,301室,
 """
+SERVICE_PHONES: Final = {COMMUNITY: "010-0123 4567", "G1": "010-0123 4501"}
+"""By the code of the place. No number in China begins with a 0 after its area code."""
 
 
 async def demo_community(platform: RunningPlatform, console: Console) -> Mapping[str, str]:
@@ -62,6 +64,7 @@ async def _load(api: Api, operator: Session, sign_ins: Mapping[str, str]) -> Non
             "/directory/communities", {"slug": COMMUNITY, "title": "演示社区", "prefix": "YS"}
         )
     await operator.post_csv(f"{where}/places/import", PLACES)
+    await _tell_service_phones(operator, where)
     if UNIT["code"] not in {
         one["code"] for one in await operator.everything(f"{where}/organisations")
     }:
@@ -79,6 +82,14 @@ async def _load(api: Api, operator: Session, sign_ins: Mapping[str, str]) -> Non
             )
             session = await api.accept_invitation(invitation["code"])
             await session.post("/directory/me/password", {"new": password})
+
+
+async def _tell_service_phones(operator: Session, where: str) -> None:
+    for kind in ("community", "grid"):
+        for place in await operator.everything(f"{where}/places", kind=kind):
+            phone = SERVICE_PHONES.get(place["code"])
+            if phone and place["service_phone"] != phone:
+                await operator.put(f"{where}/places/{place['id']}/service-phone", {"phone": phone})
 
 
 async def _can_sign_in(api: Api, name: str, password: str) -> bool:

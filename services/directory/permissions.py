@@ -17,6 +17,7 @@ may = Permissions(
         "see places": EVERY_MEMBER | {Role.OPERATOR, Role.AUDITOR, Role.INTEGRATOR},
         # Not grid workers: whoever may move a home into the own grid may look into it.
         "change places": EVERYWHERE,
+        "change service phones": EVERYWHERE,
         "import": GRANTING,
         "see organisations": EVERY_MEMBER | {Role.OPERATOR, Role.AUDITOR, Role.INTEGRATOR},
         "change organisations": STAFF | {Role.OPERATOR},
@@ -29,6 +30,7 @@ may = Permissions(
         "reveal phones": STAFF | {Role.OPERATOR},
         "see revealed phones": GRANTING | {Role.AUDITOR},
         "invite": STAFF | {Role.OPERATOR},
+        # In full, but only of those who act for the caller's own organisation: see the route.
         "see colleagues": EVERY_MEMBER,
         "see names": EVERY_MEMBER | {Role.OPERATOR, Role.AUDITOR},
     }

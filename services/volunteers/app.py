@@ -1,12 +1,14 @@
 """Wires the volunteers service; nothing else does."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.volunteers import handlers, routes
+from services.volunteers import handlers, routes, store
 from services.volunteers.settings import Settings
 from shared import service
+from shared.live import Live
 
 __all__ = ["DEFINITION", "create_app"]
 
@@ -21,4 +23,8 @@ DEFINITION = service.Definition(
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service's app; settings come from the environment unless they are given."""
-    return service.create_app(DEFINITION, settings or Settings())
+    live = Live(store.concerned, store.changed)
+    definition = replace(DEFINITION, tasks=(*DEFINITION.tasks, live.run))
+    app = service.create_app(definition, settings or Settings())
+    app.state.live = live
+    return app

@@ -26,11 +26,11 @@ class Scene:
     things: Mapping[str, str]
     """Ids: `asked`, `listed`, `claimed`, `resolved`, `closed` are requests, `task` the listed
     one's, `own_task` the claimed one's. Codes of slips: `slip` the resolved one's, `old_slip` the
-    closed one's. `home` is a household in `building`, `neighbour` lives there and has the phone
-    `CALLER`. The asked one has a photo, `registered` waits to be dispatched. Of the helpers:
-    `done_task` waits for confirmation, `paid_task` is closed, `offered_task` is the volunteer's to
-    answer, `unit_offer` the unit's, `unit_task` it has taken. Numbers of dead letters: `letter`,
-    `letter_to_replay`, `letter_to_dismiss`."""
+    closed one's. `home` is a household in `building` in `grid`; `neighbour` lives there, has the
+    phone `CALLER` and offers to volunteer; `gone` has left. The asked one has a photo, `registered`
+    waits to be dispatched. Of the helpers: `done_task` waits for confirmation, `paid_task` is
+    closed, `offered_task` is the volunteer's to answer, `unit_offer` the unit's, `unit_task` it has
+    taken. Numbers of dead letters: `letter`, `letter_to_replay`, `letter_to_dismiss`."""
 
 
 @asynccontextmanager
@@ -44,6 +44,7 @@ async def demo_scene(folder: Path) -> AsyncGenerator[Scene]:
             story = await Story.of(api, neighbours)
             await _register(story)
             things = dict(await _played(story))
+            things |= await _come_and_gone(story, things["neighbour"])
             things |= await _buried(await api.sign_in("operator", sign_ins["operator"]), folder)
         yield Scene(origin, sign_ins, things)
 
@@ -92,7 +93,26 @@ async def _at_home(story: Story) -> Mapping[str, str]:
     home = next(one for one in homes if one["title"] == "101室")
     new = {"name": "张桂兰", "phone": CALLER, "roles": ["resident"], "place_id": home["id"]}
     neighbour = await story.staff.post(f"{where}/people", new)
-    return {"home": home["id"], "building": home["parent_id"], "neighbour": neighbour["id"]}
+    return {
+        "home": home["id"],
+        "building": home["parent_id"],
+        "grid": home["grid_id"],
+        "neighbour": neighbour["id"],
+    }
+
+
+async def _come_and_gone(story: Story, neighbour: str) -> Mapping[str, str]:
+    """The neighbour offers to volunteer; somebody else has left."""
+    people = f"/directory/{COMMUNITY}/people"
+    invitation = await story.staff.post(f"{people}/{neighbour}/invitation")
+    session = await story.staff.api.accept_invitation(invitation["code"])
+    offer = {"skills": ["repair", "errand"], "note": "周末有空，会修水电"}
+    await session.post(f"/volunteers/{COMMUNITY}/volunteers", offer)
+    new = {"name": "钱搬走", "roles": ["resident"]}
+    gone = (await story.staff.post(people, new))["id"]
+    path = f"{people}/{gone}/membership"
+    await story.staff.api.call("DELETE", path, token=story.staff.token)
+    return {"gone": gone}
 
 
 async def _helped(story: Story, closed: str, done_task: str) -> Mapping[str, str]:

@@ -1,12 +1,14 @@
 """The screens: each is one line here, and is looked at in every view by `test_screens.py`."""
 
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from playwright.async_api import FilePayload, Page
 
 from tests.browser.harness import DESK, PHONE, Language, View
+from tests.browser.screen import Screen, send_nothing, send_plainly
+from tests.browser.ways_in import WAYS_IN
 
 LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
 SIZES_OF_TEXT = (False, True)
@@ -16,12 +18,6 @@ VIEWS = {
     for language in LANGUAGES
 }
 """By language: for each of them a page is loaded."""
-
-
-async def send_nothing(page: Page) -> None:
-    """Send the form of the page as it is."""
-    async with page.expect_navigation():
-        await page.locator("main form button").first.click()
 
 
 def check_file(*files: str) -> Callable[[Page], Awaitable[None]]:
@@ -37,34 +33,11 @@ def check_file(*files: str) -> Callable[[Page], Awaitable[None]]:
     return check
 
 
-@dataclass(frozen=True)
-class Screen:
-    """A page as somebody comes to it."""
-
-    name: str
-    path: str
-    """May name things of the scene: `/requests/{closed}`."""
-    who: str | None = None
-    """A sign-in name; none: a stranger."""
-    status: int = 200
-    after: Callable[[Page], Awaitable[None]] | None = None
-    """What is done there before the page is looked at; `status` is that of the answer to it."""
-
-    def address(self, things: Mapping[str, str]) -> str:
-        return self.path.format_map(things)
-
-
 async def look_at_phone(page: Page) -> None:
     """Say what a phone is wanted for, and see it."""
     await page.locator("#reason").fill("核实漏水情况")
     async with page.expect_navigation():
         await page.locator("main form button").click()
-
-
-async def send_plainly(page: Page) -> None:
-    """Send the form as a browser without script does."""
-    async with page.expect_navigation():
-        await page.locator("main form").evaluate("(form) => form.submit()")
 
 
 GRID = (
@@ -89,6 +62,27 @@ GRID = (
     ),
 )
 """The grid worker's. Drafts have tests of their own, for they stay in the browser."""
+
+
+async def say_no_number(page: Page) -> None:
+    """Write what nobody can call into the form of a place."""
+    await page.locator("#phone").fill("110")
+    async with page.expect_navigation():
+        await page.locator("main form button").click()
+
+
+CALLED = (
+    Screen("a-grid", "/in/demo/register/places/{grid}", "staff"),
+    Screen("whom-people-call", "/in/demo/register/places/{grid}/service-phone", "staff"),
+    Screen(
+        "whom-people-call-with-remarks",
+        "/in/demo/register/places/{grid}/service-phone",
+        "staff",
+        status=422,
+        after=say_no_number,
+    ),
+)
+"""The duty line of a community or a grid. Home and slips, which show it, are screens above."""
 
 OWN = "/in/{community}/requests"
 
@@ -244,6 +238,8 @@ SCREENS = (
     Screen("follow-by-a-slip", "/f/{slip}"),
     Screen("not-solved-by-a-slip", "/f/{slip}/not-solved", status=400, after=send_nothing),
     Screen("rate-by-a-slip", "/f/{old_slip}"),
+    *CALLED,
+    *WAYS_IN,
     *GRID,
     *HELPERS,
     *RESIDENT,

@@ -215,7 +215,7 @@ async def test_a_phone_is_shown_and_that_is_recorded(visitors: Visitors) -> None
 async def test_somebody_new_is_registered_while_they_call(visitors: Visitors) -> None:
     async with desk(visitors, "/intake", has_scripts=False) as page:
         await page.get_by_label("来电人（电话、电话后四位或姓名）").fill("13900001111")
-        await page.get_by_label("地点").fill("2号院3栋")
+        await page.get_by_label("在哪里").fill("2号院3栋")
         await page.get_by_role("button", name="查找来电人和地点").click()
         await expect(page.get_by_label("新居民，登记到名册")).to_be_checked()
         await page.get_by_label("新居民的姓名").fill("赵新来")
@@ -281,7 +281,7 @@ async def test_whatever_is_written_is_text(visitors: Visitors, words: str) -> No
         await page.get_by_label("来电人（电话、电话后四位或姓名）").fill(words)
         await expect(page.get_by_label("新居民，登记到名册")).to_be_checked()
         await page.get_by_label("新居民的姓名").fill(words)
-        await page.get_by_label("地点").fill(words)
+        await page.get_by_label("在哪里").fill(words)
         await page.get_by_label("什么事").fill(words)
         await page.get_by_role("button", name="登记", exact=True).click()
         await expect(page.get_by_label("什么事")).to_have_value(words)

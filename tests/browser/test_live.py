@@ -34,7 +34,7 @@ async def test_a_page_changes_by_itself(visitors: Visitors, story: Story) -> Non
         await expect(page.get_by_role("heading", name="待受理")).to_be_visible()
         before = await unread(page)
         await story.staff.post(f"{REQUESTS}/{request}/register")
-        await expect(page.get_by_role("heading", name="已立案")).to_be_visible(timeout=15_000)
+        await expect(page.get_by_role("heading", name="已受理")).to_be_visible(timeout=15_000)
         await expect(page.locator("#unread")).to_contain_text(str(before + 1), timeout=15_000)
         await expect(page.locator("#live-said")).to_have_text("本页有更新。")
 
@@ -73,7 +73,7 @@ async def test_a_page_that_cannot_be_told_looks_every_half_minute(
         await expect(page.get_by_role("heading", name="待受理")).to_be_visible()
         await page.clock.fast_forward(30_000)
         await page.clock.fast_forward(2_000)
-        await expect(page.get_by_role("heading", name="已立案")).to_be_visible()
+        await expect(page.get_by_role("heading", name="已受理")).to_be_visible()
 
 
 async def test_what_came_while_nobody_was_told_is_told_first(
@@ -87,7 +87,7 @@ async def test_what_came_while_nobody_was_told_is_told_first(
         await context.set_offline(True)
         await story.staff.post(f"{REQUESTS}/{request}/register")
         await context.set_offline(False)
-        await expect(page.get_by_role("heading", name="已立案")).to_be_visible(timeout=45_000)
+        await expect(page.get_by_role("heading", name="已受理")).to_be_visible(timeout=45_000)
 
 
 @pytest.mark.parametrize("path", [HOME, "/inbox"])

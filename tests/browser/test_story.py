@@ -80,7 +80,7 @@ async def puts_on_list(page: Page, words: str, *, is_told: bool) -> None:
     else:
         await page.goto(f"{HOME}desk?queue=to_triage")
     await row.get_by_role("link").click()
-    await press(page, "受理", "已立案")
+    await press(page, "受理", "已受理")
     await page.get_by_text("放到需求清单，大家来接").click()
     await press(page, "放到需求清单", "待接单")
 

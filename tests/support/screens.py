@@ -76,6 +76,23 @@ class Screen:
     def unread(self) -> list[int]:
         return [one["data"]["count"] for one in self.heard if one["event"] == "unread"]
 
+    @property
+    def changed(self) -> list[str | None]:
+        """Ids of what changed, as they were told."""
+        return [one["data"]["id"] for one in self.heard if one["event"] == "changed"]
+
+    async def hears_of(self, *ids: str | None) -> None:
+        async def heard() -> bool:
+            return set(ids) <= set(self.changed)
+
+        await eventually(heard)
+
+    async def opens(self) -> None:
+        async def opened() -> bool:
+            return self.status == 200
+
+        await eventually(opened)
+
     async def hears(self, *, notices: int | None = None, unread: int | None = None) -> None:
         async def enough() -> bool:
             return (notices is None or len(self.notices) >= notices) and (

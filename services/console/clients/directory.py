@@ -358,6 +358,42 @@ class Directory:
             query={"ids": ids, "q": q, "limit": limit},
         )
 
+    async def put_service_phone(
+        self,
+        caller: Caller,
+        community: str,
+        place_id: UUID,
+        body: models.ServicePhoneTerms,
+        *,
+        version: int | None = None,
+    ) -> models.PlaceView:
+        """Say the number of the community's or a grid's duty line, or take it away."""
+        return await self._ask(
+            "PUT",
+            f"/api/directory/{at(community)}/places/{place_id}/service-phone",
+            caller,
+            models.PlaceView,
+            body=body,
+            version=version,
+        )
+
+    async def get_service_phone(self, caller: Caller, community: str) -> models.ServicePhoneView:
+        """The community's own line, for whoever holds a paper slip: it is public, as on a
+        notice board."""
+        return await self._ask(
+            "GET", f"/api/directory/{at(community)}/service-phone", caller, models.ServicePhoneView
+        )
+
+    async def get_my_service_phone(self, caller: Caller, community: str) -> models.ServicePhoneView:
+        """The line that answers for where the caller lives or works: the grid's, else the
+        community's."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/my-service-phone",
+            caller,
+            models.ServicePhoneView,
+        )
+
     async def log_visit(
         self,
         caller: Caller,
@@ -520,23 +556,15 @@ class Directory:
             version=version,
         )
 
-    async def list_colleagues(
-        self,
-        caller: Caller,
-        community: str,
-        organisation_id: UUID,
-        *,
-        after: UUID | None = None,
-        limit: int | None = None,
-    ) -> models.NameViewPage:
-        """Who may act for an organisation of the caller's, with their names in full, newest
-        first."""
+    async def get_organisation(
+        self, caller: Caller, community: str, organisation_id: UUID
+    ) -> models.OrganisationView:
+        """One organisation, with its version as `ETag`."""
         return await self._ask(
             "GET",
-            f"/api/directory/{at(community)}/organisations/{organisation_id}/colleagues",
+            f"/api/directory/{at(community)}/organisations/{organisation_id}",
             caller,
-            models.NameViewPage,
-            query={"after": after, "limit": limit},
+            models.OrganisationView,
         )
 
     async def change_organisation(
@@ -558,6 +586,25 @@ class Directory:
             version=version,
         )
 
+    async def list_colleagues(
+        self,
+        caller: Caller,
+        community: str,
+        organisation_id: UUID,
+        *,
+        after: UUID | None = None,
+        limit: int | None = None,
+    ) -> models.NameViewPage:
+        """Who may act for an organisation of the caller's, with their names in full, newest
+        first."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/organisations/{organisation_id}/colleagues",
+            caller,
+            models.NameViewPage,
+            query={"after": after, "limit": limit},
+        )
+
     async def list_people(
         self,
         caller: Caller,
@@ -567,6 +614,7 @@ class Directory:
         limit: int | None = None,
         role: models.Role | None = None,
         place_id: UUID | None = None,
+        has_left: bool | None = None,
         q: str | None = None,
     ) -> models.PersonViewPage:
         """Members, newest first; phones are masked. Who is found by a whole number is
@@ -576,7 +624,14 @@ class Directory:
             f"/api/directory/{at(community)}/people",
             caller,
             models.PersonViewPage,
-            query={"after": after, "limit": limit, "role": role, "place_id": place_id, "q": q},
+            query={
+                "after": after,
+                "limit": limit,
+                "role": role,
+                "place_id": place_id,
+                "has_left": has_left,
+                "q": q,
+            },
         )
 
     async def add_person(
@@ -617,12 +672,25 @@ class Directory:
             query={"after": after, "limit": limit, "person_id": person_id},
         )
 
+    async def list_grantable_roles(self, caller: Caller, community: str) -> list[models.Role]:
+        """The roles that the caller may give to members, change, and take away."""
+        return await self._ask(
+            "GET",
+            f"/api/directory/{at(community)}/people/grantable-roles",
+            caller,
+            list[models.Role],
+        )
+
     async def get_person(
-        self, caller: Caller, community: str, person_id: UUID
+        self, caller: Caller, community: str, person_id: UUID, *, has_left: bool | None = None
     ) -> models.PersonView:
         """One member, the phone masked; with the membership's version as `ETag`."""
         return await self._ask(
-            "GET", f"/api/directory/{at(community)}/people/{person_id}", caller, models.PersonView
+            "GET",
+            f"/api/directory/{at(community)}/people/{person_id}",
+            caller,
+            models.PersonView,
+            query={"has_left": has_left},
         )
 
     async def put_membership(

@@ -289,14 +289,22 @@ class Volunteers:
         limit: int | None = None,
         skill: str | None = None,
         state: models.Availability | None = None,
+        may_take: bool | None = None,
     ) -> models.VolunteerViewPage:
-        """Volunteers by person id, the greatest first, with a skill where one is asked for."""
+        """Members who volunteer, by person id, the greatest first, with a skill if one is
+        asked."""
         return await self._ask(
             "GET",
             f"/api/volunteers/{at(community)}/volunteers",
             caller,
             models.VolunteerViewPage,
-            query={"after": after, "limit": limit, "skill": skill, "state": state},
+            query={
+                "after": after,
+                "limit": limit,
+                "skill": skill,
+                "state": state,
+                "may_take": may_take,
+            },
         )
 
     async def register_many(
@@ -330,6 +338,37 @@ class Volunteers:
         return await self._ask(
             "PUT",
             f"/api/volunteers/{at(community)}/volunteers/me",
+            caller,
+            models.VolunteerView,
+            body=body,
+            version=version,
+        )
+
+    async def get_volunteer(
+        self, caller: Caller, community: str, person_id: UUID
+    ) -> models.VolunteerView:
+        """One volunteer."""
+        return await self._ask(
+            "GET",
+            f"/api/volunteers/{at(community)}/volunteers/{person_id}",
+            caller,
+            models.VolunteerView,
+        )
+
+    async def change_other(
+        self,
+        caller: Caller,
+        community: str,
+        person_id: UUID,
+        body: models.Changing,
+        *,
+        version: int | None = None,
+    ) -> models.VolunteerView:
+        """Write down what a volunteer told staff: what they can do now, or that they take a
+        break."""
+        return await self._ask(
+            "PUT",
+            f"/api/volunteers/{at(community)}/volunteers/{person_id}",
             caller,
             models.VolunteerView,
             body=body,

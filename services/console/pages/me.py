@@ -8,19 +8,18 @@ from fastapi import APIRouter, Form, Response
 from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.models.directory import MeTerms, MeView, NewPassword
 from services.console.pages.access import SignedIn
-from services.console.pages.parts.forms import FormSent, Remarks, refusal
+from services.console.pages.parts.forms import FormSent, Remarks, number, refusal
 from services.console.pages.parts.part import part
 from services.console.pages.parts.places import title_of
 from services.console.pages.session import Session
 from services.console.pages.texts import ENGLISH
 from services.console.pages.visitor import Visitor
 
-__all__ = ["router"]
+__all__ = ["SHORTEST_PASSWORD", "router"]
 
 router = APIRouter()
 
 SHORTEST_PASSWORD = 10
-LONGEST_NUMBER = 18
 
 
 class PasswordForm(FormSent):
@@ -53,7 +52,7 @@ async def change_details(visitor: SignedIn, sent: Annotated[DetailsForm, Form()]
     )
     ask = visitor.services.directory.change_me
     try:
-        await ask(visitor.caller, body, version=_number(sent.version))
+        await ask(visitor.caller, body, version=number(sent.version))
     except (Refused, TooMany, Unavailable) as problem:
         found = refusal(problem, visitor, {"language": "language", "login_name": "login_name"})
         return await _me(
@@ -122,7 +121,3 @@ async def _homes(visitor: Visitor, me: MeView | None) -> dict[str, str]:
         for (community, _), title in zip(own, found, strict=True)
         if title.value
     }
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else None

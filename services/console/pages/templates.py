@@ -24,6 +24,7 @@ _ALWAYS: Final[Mapping[str, Any]] = {
     "most_photos": PHOTOS_EACH,
     "near_words": words.NEAR,
     "next_words": words.NEXT,
+    "organisation_words": words.ORGANISATION_KINDS,
     "service_names": words.SERVICES,
     "star_words": words.STARS,
     "status_words": words.STATUS,

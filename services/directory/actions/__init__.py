@@ -32,6 +32,11 @@ from services.directory.actions.people import (
 )
 from services.directory.actions.phones import find_people, reveal_phone
 from services.directory.actions.secret import prepare_decoy
+from services.directory.actions.service_phones import (
+    give_service_phone,
+    service_phone_of_community,
+    service_phone_of_member,
+)
 from services.directory.actions.sign_in import (
     Tokens,
     Transactions,
@@ -69,6 +74,7 @@ __all__ = [
     "ensure_operator",
     "find_people",
     "forget_expired",
+    "give_service_phone",
     "import_people",
     "import_places",
     "invite",
@@ -87,6 +93,8 @@ __all__ = [
     "rendering",
     "republish_all",
     "reveal_phone",
+    "service_phone_of_community",
+    "service_phone_of_member",
     "sign_in",
     "sign_in_by_invitation",
     "sign_out",

@@ -44,6 +44,12 @@ class Deciding:
         """For the rules of the domain."""
         return Granting(TRUSTED_ROLES, self.may_grant)
 
+    @property
+    def grantable(self) -> Sequence[Role]:
+        """The roles that may be given, in their own order."""
+        kept_back = frozenset[Role]() if self.may_grant else TRUSTED_ROLES
+        return [one for one in Role if one in MEMBER_ROLES - kept_back]
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

@@ -46,6 +46,7 @@ from services.directory.domain.person import (
 )
 from services.directory.domain.phone import (
     PHONE,
+    SERVICE_PHONE,
     SHORTEST_MASKABLE,
     PhoneWanted,
     masked_phone,
@@ -58,6 +59,7 @@ from services.directory.domain.place import (
     change_place,
     create_place,
     draw_place,
+    give_service_phone,
     may_hold,
     remove_place,
     tell_places,
@@ -85,6 +87,7 @@ __all__ = [
     "PEOPLE_COLUMNS",
     "PHONE",
     "PLACE_COLUMNS",
+    "SERVICE_PHONE",
     "SHORTEST_MASKABLE",
     "Boundary",
     "Community",
@@ -127,6 +130,7 @@ __all__ = [
     "csv_lines",
     "draw_place",
     "end_membership",
+    "give_service_phone",
     "join",
     "masked_name",
     "masked_phone",

@@ -1,7 +1,8 @@
 """How an entity comes back from what was told of it, after an older database was restored.
 
 What is told is the newer truth and wins: roles that were taken away stay away. What is never told
-is lost: names and phones of people who came later, codes of places and organisations.
+is lost: names and phones of people who came later, codes of places and organisations, the newest
+boundaries and service phones.
 """
 
 from collections.abc import Mapping

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 PHONE: Final = re.compile(r"\+?[0-9]{5,20}")
+SERVICE_PHONE: Final = r"^\+?[0-9]([ -]?[0-9]){4,19}$"
+"""A duty line's number as people write it: a landline, a mobile, 400 or 12345."""
+
 SHORTEST_MASKABLE: Final = 8
 """A number with fewer digits would be told by its first three and last four."""
 

@@ -15,6 +15,9 @@ from shared.problems import NotMet, WrongState
 TOLD: Final = frozenset(PLACE_KINDS[: PLACE_KINDS.index("building") + 1])
 """Kinds the other services hear of; entrances and households never leave the directory."""
 
+CALLED: Final = frozenset({"community", "grid"})
+"""Kinds with a duty line: people call the community or their grid, not a building."""
+
 
 class WrongParent(NotMet):
     """A place lies in one of a higher kind."""
@@ -47,6 +50,13 @@ class HasChildren(WrongState):
     en = "It still holds places or people. Move them first."
 
 
+class NoServicePhoneHere(NotMet):
+    """Only those who answer the phone have a line."""
+
+    zh = "只有社区和网格有服务电话。"
+    en = "Only a community or a grid has a service phone."
+
+
 class RootStays(WrongState):
     """The root of the tree is the community itself."""
 
@@ -58,7 +68,8 @@ class RootStays(WrongState):
 class Place:
     """A place of a community; `code` is what its files and signs call it.
 
-    Its boundary stays in the directory: no event tells of it.
+    Its boundary and its service phone stay in the directory: no event tells of them. The phone is
+    that of the community's or the grid's duty line, as people write it; never a person's own.
     """
 
     community: str
@@ -69,6 +80,7 @@ class Place:
     code: str
     compound_type: CompoundType | None = None
     boundary: Boundary | None = None
+    service_phone: str | None = None
     version: int = 1
     removed: bool = False
 
@@ -89,7 +101,7 @@ def create_place(
 def change_place(
     present: Place, wanted: Place, *, parent: Place, code_taken: bool, now: datetime
 ) -> tuple[Place, list[PlaceChanged]]:
-    """The next version of a place; its kind and its boundary stay.
+    """The next version of a place; its kind, its boundary and its service phone stay.
 
     Raises as `create_place`, and RootStays.
     """
@@ -100,6 +112,7 @@ def change_place(
         id=present.id,
         kind=present.kind,
         boundary=present.boundary,
+        service_phone=present.service_phone,
         version=present.version + 1,
     )
     _require_fit(changed, parent, code_taken=code_taken)
@@ -112,6 +125,16 @@ def draw_place(
     """The next version of a place, with another boundary or none."""
     drawn = replace(place, boundary=boundary, version=place.version + 1)
     return drawn, tell_places([drawn], now=now)
+
+
+def give_service_phone(
+    place: Place, phone: str | None, *, now: datetime
+) -> tuple[Place, list[PlaceChanged]]:
+    """The next version of a place, with another phone or none. Raises NoServicePhoneHere."""
+    if place.kind not in CALLED:
+        raise NoServicePhoneHere
+    given = replace(place, service_phone=phone, version=place.version + 1)
+    return given, tell_places([given], now=now)
 
 
 def remove_place(place: Place, *, is_used: bool, now: datetime) -> tuple[Place, list[PlaceChanged]]:

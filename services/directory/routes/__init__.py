@@ -11,6 +11,7 @@ from services.directory.routes import (
     organisations,
     people,
     places,
+    service_phones,
     sign_in,
     titles,
     visits,
@@ -26,6 +27,7 @@ router.include_router(importing.router, prefix="/{community}", tags=["import"])
 router.include_router(files.router, prefix="/{community}", tags=["import"])
 router.include_router(grids.router, prefix="/{community}", tags=["grids"])  # before any place
 router.include_router(titles.router, prefix="/{community}", tags=["places"])  # as above
+router.include_router(service_phones.router, prefix="/{community}", tags=["places"])  # as above
 router.include_router(visits.router, prefix="/{community}", tags=["visits"])
 router.include_router(places.router, prefix="/{community}", tags=["places"])
 router.include_router(organisations.router, prefix="/{community}", tags=["organisations"])

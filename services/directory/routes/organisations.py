@@ -56,6 +56,15 @@ async def add_organisation(
     return edition.told(OrganisationView.of(added))
 
 
+@router.get("/{organisation_id}", dependencies=[may("see organisations")])
+async def get_organisation(
+    community: CommunityPath, organisation_id: UUID, tx: Tx, edition: Edition
+) -> OrganisationView:
+    """One organisation, with its version as `ETag`."""
+    found = await store.read_organisation(tx, community, organisation_id)
+    return edition.told(OrganisationView.of(found))
+
+
 @router.get("/{organisation_id}/colleagues")
 async def list_colleagues(
     community: CommunityPath,
@@ -64,7 +73,11 @@ async def list_colleagues(
     tx: Tx,
     page: PageOf,
 ) -> Page[NameView]:
-    """Who may act for an organisation of the caller's, with their names in full, newest first."""
+    """Who may act for an organisation of the caller's, with their names in full, newest first.
+
+    Colleagues decide among them who goes; an organisation that the caller does not act for is
+    404, and nothing but the name is told.
+    """
     if organisation_id not in caller.organisations_in(community):
         raise NotFound
     found = await store.colleagues(

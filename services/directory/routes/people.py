@@ -41,6 +41,7 @@ class Filters(PageQuery):
 
     role: Role | None = None
     place_id: UUID | None = Field(default=None, description="Who has their home just there.")
+    has_left: bool = Field(default=False, description="Who was a member, instead of who is one.")
     q: Words | None = Field(
         default=None,
         description="Part of a name, a login name, the last four digits of a phone, or all of it.",
@@ -79,6 +80,7 @@ async def list_people(
             role=filters.role,
             place_id=filters.place_id,
             words=filters.q or None,
+            has_left=filters.has_left,
             after=filters.after,
             limit=filters.limit,
         ),
@@ -110,12 +112,24 @@ async def list_revealed_phones(
     return Page[RevealView].of(views, [one.id for one in found], filters.limit)
 
 
+@router.get("/grantable-roles")
+async def list_grantable_roles(community: CommunityPath, caller: Staff) -> list[Role]:
+    """The roles that the caller may give to members, change, and take away."""
+    return list(deciding(caller, community).grantable)
+
+
 @router.get("/{person_id}", dependencies=[may("see people")])
 async def get_person(
-    community: CommunityPath, person_id: UUID, tx: Tx, edition: Edition
+    community: CommunityPath,
+    person_id: UUID,
+    tx: Tx,
+    edition: Edition,
+    *,
+    has_left: Annotated[bool, Query(description="Also somebody who was a member.")] = False,
 ) -> PersonView:
     """One member, the phone masked; with the membership's version as `ETag`."""
-    return edition.told(PersonView.of(await store.read_member(tx, community, person_id)))
+    member = await store.read_member(tx, community, person_id, has_left=has_left)
+    return edition.told(PersonView.of(member))
 
 
 @router.put("/{person_id}/membership")

@@ -34,6 +34,7 @@ from services.directory.store.organisations import (
     load_organisation,
     organisations,
     organisations_by_code,
+    read_organisation,
     save_organisations,
 )
 from services.directory.store.people import (
@@ -63,6 +64,11 @@ from services.directory.store.places import (
     save_places,
 )
 from services.directory.store.present import Entity, every, present
+from services.directory.store.service_phones import (
+    ServicePhone,
+    service_phone_of_community,
+    service_phone_of_member,
+)
 from services.directory.store.sign_in import (
     Credentials,
     RefreshToken,
@@ -106,6 +112,7 @@ __all__ = [
     "RefreshToken",
     "Reveal",
     "RevealSearch",
+    "ServicePhone",
     "UsedInvitation",
     "VisitSearch",
     "attempts",
@@ -153,6 +160,7 @@ __all__ = [
     "public_keys",
     "put_back",
     "read_member",
+    "read_organisation",
     "read_person",
     "read_place",
     "reveals",
@@ -163,6 +171,8 @@ __all__ = [
     "save_organisations",
     "save_people",
     "save_places",
+    "service_phone_of_community",
+    "service_phone_of_member",
     "set_password",
     "standings",
     "use_invitation",

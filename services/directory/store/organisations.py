@@ -18,15 +18,18 @@ __all__ = [
     "load_organisation",
     "organisations",
     "organisations_by_code",
+    "read_organisation",
     "save_organisations",
 ]
 
 _COLUMNS: Final = rows.columns_of(Organisation, table)
 _SAVE: Final = rows.saving(Organisation, table)
-_LOAD = text(
+_READ: Final = (
     f"SELECT {_COLUMNS} FROM organisation "  # noqa: S608 - column names
-    "WHERE community = :community AND id = :id AND NOT removed FOR UPDATE"
+    "WHERE community = :community AND id = :id AND NOT removed"
 )
+_LOAD = text(f"{_READ} FOR UPDATE")
+_LOOK = text(_READ)
 _BY_CODE = text(
     "SELECT code, id FROM organisation "
     "WHERE community = :community AND NOT removed AND code = ANY(CAST(:codes AS text[]))"
@@ -65,6 +68,11 @@ async def load_organisation(
     """An organisation to change, locked. Raises NotFound, StaleVersion."""
     row = await rows.one(tx, _LOAD, expected=expected, community=community, id=organisation_id)
     return Organisation(**row)
+
+
+async def read_organisation(tx: Transaction, community: str, organisation_id: UUID) -> Organisation:
+    """An organisation. Raises NotFound."""
+    return Organisation(**await rows.one(tx, _LOOK, community=community, id=organisation_id))
 
 
 async def organisations_by_code(

@@ -51,12 +51,13 @@ _LOAD_MEMBERS = text(
 )
 _READ_MEMBER = text(
     f"{_MEMBERS} WHERE membership.community = :community AND person_id = :id "
-    "AND NOT membership.removed AND NOT person.removed"
+    "AND (:has_left OR NOT membership.removed) AND NOT person.removed"
 )
 _SEARCH = text(
     f"""
     {_MEMBERS}
-    WHERE membership.community = :community AND NOT membership.removed AND NOT person.removed
+    WHERE membership.community = :community AND membership.removed = :has_left
+      AND NOT person.removed
       AND (CAST(:role AS text) IS NULL OR :role = ANY(membership.roles))
       AND (CAST(:place_id AS uuid) IS NULL OR membership.place_id = :place_id)
       AND (CAST(:words AS text) IS NULL
@@ -121,6 +122,8 @@ class PeopleSearch:
     role: str | None = None
     place_id: UUID | None = None
     words: str | None = None
+    has_left: bool = False
+    """Whether those are wanted who have left, instead of those who are members."""
     after: UUID | None = None
     limit: int = 50
 
@@ -135,9 +138,12 @@ async def read_person(tx: Transaction, person_id: UUID) -> Person:
     return _person(await rows.one(tx, _READ_PERSON, id=person_id))
 
 
-async def read_member(tx: Transaction, community: str, person_id: UUID) -> Member:
-    """A present member as staff see them. Raises NotFound."""
-    return _member(await rows.one(tx, _READ_MEMBER, community=community, id=person_id))
+async def read_member(
+    tx: Transaction, community: str, person_id: UUID, *, has_left: bool = False
+) -> Member:
+    """A member as staff see them; `has_left`: or somebody who was one. Raises NotFound."""
+    row = await rows.one(tx, _READ_MEMBER, community=community, id=person_id, has_left=has_left)
+    return _member(row)
 
 
 async def load_members(
@@ -158,6 +164,7 @@ async def people(tx: Transaction, wanted: PeopleSearch) -> list[Member]:
             "role": wanted.role,
             "place_id": wanted.place_id,
             "words": wanted.words,
+            "has_left": wanted.has_left,
             "last_four": phone.last_four,
             "maskable": SHORTEST_MASKABLE,
             "phones": list(phone.whole),

@@ -53,6 +53,7 @@ place = Table(
     Column("version", Integer, nullable=False),
     Column("removed", Boolean, nullable=False),
     Column("boundary", JSONB),
+    Column("service_phone", Text),
     ForeignKeyConstraint(["community", "parent_id"], ["place.community", "place.id"]),
     Index("place_code", "community", "code", unique=True, postgresql_where=text("NOT removed")),
     Index("place_parent", "community", "parent_id", "id"),

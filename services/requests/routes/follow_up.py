@@ -31,9 +31,11 @@ class FollowUpView(BaseModel):
 
     Paper gets lost, so there is nothing here that says who asked, where, or who helps. What people
     wrote is left out even where the category is public, because it names them and their doors:
-    members of the community may read that, whoever finds a paper may not.
+    members of the community may read that, whoever finds a paper may not. Which community it is
+    stands on the paper: whoever holds one can find the number to call.
     """
 
+    community: str
     number: str
     title_zh: str = Field(description="Of its category.")
     title_en: str
@@ -53,6 +55,7 @@ class FollowUpView(BaseModel):
         """The view of what a slip shows."""
         request, category = shown.request, shown.category
         return cls(
+            community=request.community,
             number=request.number,
             title_zh=category.title_zh,
             title_en=category.title_en,

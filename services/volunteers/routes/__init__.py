@@ -3,13 +3,14 @@
 from fastapi import APIRouter
 
 from services.volunteers.permissions import may
-from services.volunteers.routes import candidates, hours, photos, tasks, teams, volunteers
+from services.volunteers.routes import candidates, hours, live, photos, tasks, teams, volunteers
 from shared import arrivals
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/{community}")
 router.include_router(tasks.router, tags=["tasks"])
+router.include_router(live.router, tags=["tasks"])
 router.include_router(photos.router, tags=["photos"])
 router.include_router(volunteers.router, tags=["volunteers"])
 router.include_router(candidates.router, tags=["volunteers"])

@@ -1,5 +1,6 @@
 """Volunteers: who they are, and what they can do."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -10,6 +11,7 @@ from pydantic import BaseModel, Field
 from services.volunteers import actions, store
 from services.volunteers.domain import Availability, Volunteer
 from services.volunteers.permissions import may
+from shared.database import Transaction
 from shared.door import Door, Edition, Tx, Versioned
 from shared.fields import Code, CommunityPath, Payload, Words
 from shared.identity import Caller
@@ -69,11 +71,14 @@ class VolunteerView(Versioned):
     registered_by: UUID
     created_at: datetime
     updated_at: datetime
+    may_take: bool = Field(
+        description="Whether a role of theirs lets them take tasks. The directory gives roles."
+    )
 
     @classmethod
-    def of(cls, volunteer: Volunteer) -> "VolunteerView":
+    def of(cls, volunteer: Volunteer, *, may_take: bool) -> "VolunteerView":
         """The view of a volunteer."""
-        return cls.model_validate(volunteer, from_attributes=True)
+        return cls.model_validate({**asdict(volunteer), "may_take": may_take})
 
 
 class Filters(PageQuery):
@@ -81,6 +86,9 @@ class Filters(PageQuery):
 
     skill: Code | None = None
     state: Availability | None = None
+    may_take: bool | None = Field(
+        default=None, description="False: who offered to help, and waits for staff to agree."
+    )
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
@@ -100,7 +108,7 @@ async def register(
         by=caller.person_id,
         is_staff=bool(caller.roles_in(community) & STAFF),
     )
-    return edition.told(VolunteerView.of(volunteer))
+    return edition.told(await _view(tx, volunteer))
 
 
 @router.post("/bulk")
@@ -122,10 +130,11 @@ async def register_many(
 async def list_volunteers(
     community: CommunityPath, tx: Tx, filters: Annotated[Filters, Query()]
 ) -> Page[VolunteerView]:
-    """Volunteers by person id, the greatest first, with a skill where one is asked for."""
+    """Members who volunteer, by person id, the greatest first, with a skill if one is asked."""
     wanted = store.VolunteerSearch(community, **filters.model_dump())
     found = await store.search_volunteers(tx, wanted)
-    views = [VolunteerView.of(one) for one in found]
+    takers = await store.takers_among(tx, community, [one.person_id for one in found])
+    views = [VolunteerView.of(one, may_take=one.person_id in takers) for one in found]
     return Page[VolunteerView].of(views, [one.person_id for one in found], filters.limit)
 
 
@@ -138,7 +147,7 @@ async def get_own(
 ) -> VolunteerView:
     """Oneself as a volunteer."""
     volunteer = await store.read_volunteer(tx, community, caller.person_id)
-    return edition.told(VolunteerView.of(volunteer))
+    return edition.told(await _view(tx, volunteer))
 
 
 @router.put("/me")
@@ -158,4 +167,33 @@ async def change_own(
         state=changing.state,
         expected=edition.expected,
     )
-    return edition.told(VolunteerView.of(volunteer))
+    return edition.told(await _view(tx, volunteer))
+
+
+@router.get("/{person_id}", dependencies=[may("see volunteers")])
+async def get_volunteer(
+    community: CommunityPath, person_id: UUID, tx: Tx, edition: Edition
+) -> VolunteerView:
+    """One volunteer."""
+    return edition.told(await _view(tx, await store.read_volunteer(tx, community, person_id)))
+
+
+@router.put("/{person_id}", dependencies=[may("register others")])
+async def change_other(
+    community: CommunityPath, person_id: UUID, changing: Changing, tx: Tx, edition: Edition
+) -> VolunteerView:
+    """Write down what a volunteer told staff: what they can do now, or that they take a break."""
+    volunteer = await actions.change_volunteer(
+        tx,
+        community,
+        person_id,
+        changing.offering(),
+        state=changing.state,
+        expected=edition.expected,
+    )
+    return edition.told(await _view(tx, volunteer))
+
+
+async def _view(tx: Transaction, volunteer: Volunteer) -> VolunteerView:
+    takers = await store.takers_among(tx, volunteer.community, [volunteer.person_id])
+    return VolunteerView.of(volunteer, may_take=volunteer.person_id in takers)

@@ -2,6 +2,7 @@
 
 from services.volunteers.store.candidates import Candidate, CandidateSearch, candidates
 from services.volunteers.store.hours import ServiceRecord, record, records, total_minutes
+from services.volunteers.store.live import changed, concerned
 from services.volunteers.store.searches import Eyes, Found, Search, read, search
 from services.volunteers.store.tasks import Key, load, load_cycles, save
 from services.volunteers.store.teams import load_team, read_team, save_team, teams
@@ -13,6 +14,7 @@ from services.volunteers.store.volunteers import (
     read_volunteer,
     save_volunteer,
     search_volunteers,
+    takers_among,
     unknown_members,
 )
 
@@ -28,6 +30,8 @@ __all__ = [
     "acts_for",
     "add_volunteers",
     "candidates",
+    "changed",
+    "concerned",
     "load",
     "load_cycles",
     "load_team",
@@ -42,6 +46,7 @@ __all__ = [
     "save_volunteer",
     "search",
     "search_volunteers",
+    "takers_among",
     "teams",
     "total_minutes",
     "unknown_members",

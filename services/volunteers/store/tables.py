@@ -66,6 +66,7 @@ task = Table(
         postgresql_where=text("offered_id IS NOT NULL"),
     ),
     Index("task_free", "community", "id", postgresql_where=text(FREE)),
+    Index("task_changed", "community", "updated_at"),
 )
 
 assignment = Table(

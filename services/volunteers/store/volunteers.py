@@ -10,6 +10,7 @@ from sqlalchemy import text
 from services.volunteers.domain import Availability, Volunteer
 from services.volunteers.store.rows import as_json
 from shared.database import Row, Transaction
+from shared.permissions import TAKERS
 from shared.problems import NotFound, StaleVersion, WrongState
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "read_volunteer",
     "save_volunteer",
     "search_volunteers",
+    "takers_among",
     "unknown_members",
 ]
 
@@ -33,6 +35,8 @@ class VolunteerSearch:
     community: str
     skill: str | None = None
     state: Availability | None = None
+    may_take: bool | None = None
+    """Whether one of their roles lets them take tasks."""
     after: UUID | None = None
     limit: int = 50
 
@@ -59,12 +63,21 @@ _READ_ONE = text(_READ)
 _LOAD = text(f"{_READ} FOR UPDATE")
 _SEARCH = text(
     """
-    SELECT * FROM volunteer
-    WHERE community = :community
+    SELECT volunteer.* FROM volunteer JOIN known_membership AS member USING (community, person_id)
+    WHERE community = :community AND NOT member.removed
       AND (CAST(:skill AS text) IS NULL OR :skill = ANY(skills))
       AND (CAST(:state AS text) IS NULL OR state = :state)
+      AND (CAST(:may_take AS boolean) IS NULL
+           OR :may_take = (member.roles && CAST(:takers AS text[])))
       AND (CAST(:after AS uuid) IS NULL OR person_id < :after)
     ORDER BY person_id DESC LIMIT :limit + 1
+    """
+)
+_TAKERS = text(
+    """
+    SELECT person_id FROM known_membership
+    WHERE community = :community AND person_id = ANY(CAST(:person_ids AS uuid[]))
+      AND NOT removed AND roles && CAST(:takers AS text[])
     """
 )
 _UNKNOWN = text(
@@ -98,6 +111,12 @@ async def unknown_members(tx: Transaction, community: str, person_ids: Iterable[
     return set(rows.scalars())
 
 
+async def takers_among(tx: Transaction, community: str, person_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of `person_ids` who have a role that lets them take tasks."""
+    values = {"person_ids": list(person_ids), "takers": sorted(TAKERS)}
+    return set((await tx.execute(_TAKERS, values | {"community": community})).scalars())
+
+
 async def add_volunteers(tx: Transaction, volunteers: Sequence[Volunteer]) -> int:
     """Add those who are not volunteers yet; how many they were."""
     rows = [{name: getattr(one, name) for name in _COLUMNS} for one in volunteers]
@@ -128,13 +147,15 @@ async def save_volunteer(tx: Transaction, volunteer: Volunteer) -> None:
 
 
 async def search_volunteers(tx: Transaction, wanted: VolunteerSearch) -> list[Volunteer]:
-    """Volunteers by descending person id; one more than `limit` when there are more."""
+    """Members who volunteer, by descending person id; one more than `limit` when there are more."""
     rows = await tx.execute(
         _SEARCH,
         {
             "community": wanted.community,
             "skill": wanted.skill,
             "state": wanted.state,
+            "may_take": wanted.may_take,
+            "takers": sorted(TAKERS),
             "after": wanted.after,
             "limit": wanted.limit,
         },

@@ -29,8 +29,8 @@ from tests.support.desk import Desk
 from tests.support.platform import Person, Platform, eventually
 
 SHOWN = {
-    "number", "title_zh", "title_en", "status", "cycle", "stars", "created_at", "steps", "choices",
-    "not_solved_until", "good_until",
+    "community", "number", "title_zh", "title_en", "status", "cycle", "stars", "created_at",
+    "steps", "choices", "not_solved_until", "good_until",
 }  # fmt: skip
 
 

@@ -24,24 +24,6 @@ def path(hood: Neighbourhood) -> str:
     return f"/api/requests/{hood.slug}/live"
 
 
-def changed(screen: Screen) -> list[str]:
-    return [one["data"]["id"] for one in screen.heard if one["event"] == "changed"]
-
-
-async def hears(screen: Screen, *request_ids: str) -> None:
-    async def heard() -> bool:
-        return set(request_ids) <= set(changed(screen))
-
-    await eventually(heard)
-
-
-async def is_open(screen: Screen) -> None:
-    async def opened() -> bool:
-        return screen.status == 200
-
-    await eventually(opened)
-
-
 async def test_staff_hear_of_every_request_and_others_of_their_own(
     origin: str, desk: Desk, hood: Neighbourhood, platform: Platform
 ) -> None:
@@ -54,30 +36,30 @@ async def test_staff_hear_of_every_request_and_others_of_their_own(
         Screen.at(origin, neighbour, path=path(hood)) as other,
     ):
         for screen in (staff, resident, other):
-            await is_open(screen)
+            await screen.opens()
         asked = str(await desk.submitted())
         await elsewhere.submitted()
         for screen in (staff, resident):
-            await hears(screen, asked)
+            await screen.hears_of(asked)
         asking = {"category": "repair", "description": "门坏了", "place_id": str(desk.place)}
         theirs = (await desk.post(neighbour, "", asking)).json()["id"]
-        await hears(other, theirs)
-        await hears(staff, theirs)
-        assert set(changed(staff)) == {asked, theirs}
-        assert set(changed(resident)) == {asked}
-        assert set(changed(other)) == {theirs}
+        await other.hears_of(theirs)
+        await staff.hears_of(theirs)
+        assert set(staff.changed) == {asked, theirs}
+        assert set(resident.changed) == {asked}
+        assert set(other.changed) == {theirs}
 
 
 async def test_each_version_is_told_once_and_nothing_but_ids(
     origin: str, desk: Desk, hood: Neighbourhood
 ) -> None:
     async with Screen.at(origin, desk.staff, path=path(hood)) as screen:
-        await is_open(screen)
+        await screen.opens()
         asked = str(await desk.submitted())
-        await hears(screen, asked)
+        await screen.hears_of(asked)
         await desk.post(desk.staff, f"/{asked}/register", {})
         other = str(await desk.submitted())
-        await hears(screen, other)
+        await screen.hears_of(other)
     told = [one for one in screen.heard if one["data"]["id"] == asked]
     assert [one["data"]["version"] for one in told] == [1, 2]
     assert all(set(one["data"]) == {"id", "version"} for one in screen.heard)
@@ -87,17 +69,17 @@ async def test_a_stream_goes_on_after_the_last_event_it_saw(
     origin: str, desk: Desk, hood: Neighbourhood
 ) -> None:
     async with Screen.at(origin, desk.resident, path=path(hood)) as screen:
-        await is_open(screen)
+        await screen.opens()
         first = str(await desk.submitted())
-        await hears(screen, first)
+        await screen.hears_of(first)
     missed = str(await desk.submitted())
     last = screen.heard[-1]["id"]
     async with Screen.at(origin, desk.resident, after=last, path=path(hood)) as again:
-        await hears(again, missed)
+        await again.hears_of(missed)
         now = str(await desk.submitted())
-        await hears(again, now)
+        await again.hears_of(now)
     async with Screen.at(origin, desk.verifier, after=str(new_id()), path=path(hood)) as staff:
-        await hears(staff, first, missed, now)  # the last seconds are told again
+        await staff.hears_of(first, missed, now)  # the last seconds are told again
 
 
 async def test_a_long_absence_is_told_without_ids(
@@ -110,7 +92,7 @@ async def test_a_long_absence_is_told_without_ids(
     async with Screen.at(origin, desk.staff, after=first, path=path(hood)) as screen:
 
         async def heard() -> bool:
-            return changed(screen) == [None]
+            return screen.changed == [None]
 
         await eventually(heard)
 
@@ -138,8 +120,8 @@ async def test_one_look_serves_everybody_and_nobody_costs_nothing(
 
             await eventually(both)
             asked = str(await desk.submitted())
-            await hears(first, asked)
-            await hears(second, asked)
+            await first.hears_of(asked)
+            await second.hears_of(asked)
 
         async def nobody() -> bool:
             return not one.app.state.live._streams
@@ -152,9 +134,9 @@ async def test_a_stream_lives_through_the_loss_of_its_connections(
     origin: str, desk: Desk, hood: Neighbourhood, platform: Platform
 ) -> None:
     async with Screen.at(origin, desk.staff, path=path(hood)) as screen:
-        await is_open(screen)
+        await screen.opens()
         first = str(await desk.submitted())
-        await hears(screen, first)
+        await screen.hears_of(first)
         await platform.rows(
             "requests",
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -166,7 +148,7 @@ async def test_a_stream_lives_through_the_loss_of_its_connections(
 
         await eventually(asks_again)
         asked = str(await desk.submitted())
-        await hears(screen, asked)
+        await screen.hears_of(asked)
 
 
 async def test_a_stream_ends_with_its_token(
@@ -187,7 +169,7 @@ async def test_open_streams_do_not_delay_the_stop(
         replica(platform, "requests") as one,
         Screen.at(one.origin, desk.staff, path=path(hood)) as screen,
     ):
-        await is_open(screen)
+        await screen.opens()
         assert await one.stop() < 2
         await screen.ends()
 
@@ -205,7 +187,7 @@ async def test_strangers_and_too_many_screens_are_refused_before_the_stream_begi
         Screen.at(origin, desk.staff, path=path(hood)) as first,
         httpx.AsyncClient(base_url=origin) as client,
     ):
-        await is_open(first)
+        await first.opens()
 
         async def status(token: str | None) -> int:
             headers = {"authorization": f"Bearer {token}"} if token else {}

@@ -3,7 +3,8 @@
 import httpx
 import pytest_asyncio
 
-from shared import ids
+from shared import clock, ids
+from shared.events import MembershipChanged
 from tests.support.platform import Neighbourhood, Person, eventually
 
 
@@ -31,6 +32,22 @@ class Roll:
 @pytest_asyncio.fixture
 async def roll(hood: Neighbourhood) -> Roll:
     return await Roll(hood).open()
+
+
+async def told(
+    roll: Roll, who: Person, *roles: str, version: int = 2, removed: bool = False
+) -> None:
+    """The directory says what somebody is from now on."""
+    await roll.hood.platform.tell(
+        MembershipChanged(
+            community=roll.hood.slug,
+            person_id=who.id,
+            roles=roles,
+            removed=removed,
+            version=version,
+            occurred_at=clock.now(),
+        )
+    )
 
 
 async def test_a_member_volunteers_once_and_takes_a_break(roll: Roll) -> None:
@@ -65,6 +82,54 @@ async def test_staff_register_others_and_find_them_by_skill(roll: Roll) -> None:
     assert [one["person_id"] for one in found] == [str(roll.helper.id)]
     for none in ("skill=errand", "state=paused"):
         assert not (await roll.ask(roll.staff, "GET", f"/volunteers?{none}")).json()["items"]
+
+
+async def test_whoever_offers_to_help_waits_for_a_role(roll: Roll) -> None:
+    neighbour = await roll.hood.person("resident")
+    await roll.hood.arrived("volunteers", memberships=3)
+    made = await roll.ask(neighbour, "POST", "/volunteers", {"skills": ["errand"]})
+    assert (made.status_code, made.json()["may_take"]) == (201, False)
+    assert (await roll.ask(roll.helper, "POST", "/volunteers", {})).json()["may_take"] is True
+
+    async def listed(may_take: str) -> list[str]:
+        answer = await roll.ask(roll.staff, "GET", f"/volunteers?may_take={may_take}")
+        return [one["person_id"] for one in answer.json()["items"]]
+
+    assert (await listed("false"), await listed("true")) == (
+        [str(neighbour.id)],
+        [str(roll.helper.id)],
+    )
+    await told(roll, neighbour, "resident", "volunteer")
+
+    async def agreed() -> bool:
+        return (await roll.ask(neighbour, "GET", "/volunteers/me")).json()["may_take"]
+
+    await eventually(agreed)
+    assert await listed("false") == []
+    await told(roll, neighbour, version=3, removed=True)
+
+    async def left() -> bool:
+        return await listed("true") == [str(roll.helper.id)]
+
+    await eventually(left)
+
+
+async def test_staff_read_and_change_what_a_volunteer_told_them(roll: Roll) -> None:
+    path = f"/volunteers/{roll.helper.id}"
+    change = {"skills": ["company"], "note": "电话里说的", "state": "paused"}
+    assert (await roll.ask(roll.staff, "GET", path)).status_code == 404
+    assert (await roll.ask(roll.staff, "PUT", path, change)).status_code == 404
+    await roll.ask(roll.helper, "POST", "/volunteers", {"skills": ["repair"]})
+    shown = await roll.ask(roll.staff, "GET", path)
+    assert (shown.json()["skills"], shown.headers["etag"]) == (["repair"], '"1"')
+    tag = {"if-match": shown.headers["etag"]}
+    changed = await roll.ask(roll.staff, "PUT", path, change, **tag)
+    assert changed.json()["note"] == "电话里说的"
+    assert (await roll.ask(roll.staff, "PUT", path, change, **tag)).status_code == 412
+    assert (await roll.ask(roll.helper, "GET", "/volunteers/me")).json() == changed.json()
+    other = f"/volunteers/{roll.staff.id}"
+    assert (await roll.ask(roll.helper, "GET", other)).status_code == 403
+    assert (await roll.ask(roll.helper, "PUT", other, change)).status_code == 403
 
 
 async def test_many_volunteers_and_teams_in_a_few_calls(roll: Roll) -> None:
@@ -112,17 +177,9 @@ async def test_teams_are_read_by_members_and_changed_by_staff(roll: Roll) -> Non
 
 
 async def test_a_former_member_cannot_join_a_team(roll: Roll) -> None:
-    from shared import clock
-    from shared.events import MembershipChanged
-
     leaver = await roll.hood.person("volunteer")
     await roll.hood.arrived("volunteers", memberships=3)
-    await roll.hood.platform.tell(
-        MembershipChanged(
-            community=roll.hood.slug, person_id=leaver.id, roles=(), removed=True, version=2,
-            occurred_at=clock.now(),
-        )
-    )  # fmt: skip
+    await told(roll, leaver, removed=True)
 
     async def refused() -> bool:
         grouping = {"title": "队", "kind": "patrol", "leader_id": str(leaver.id)}

@@ -92,6 +92,7 @@ def drawn(grid_id: UUID, title: str, boundary: object = None) -> Drawn:
         code=title,
         compound_type=None,
         grid_id=grid_id,
+        service_phone=None,
         boundary=boundary,
     )
 

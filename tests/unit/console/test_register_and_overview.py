@@ -50,6 +50,7 @@ def place(title: str) -> PlaceView:
         code="",
         compound_type=None,
         grid_id=None,
+        service_phone=None,
     )
 
 

@@ -25,8 +25,8 @@ def request(status: str, due: timedelta | None = None, soon: timedelta = HOUR) -
 @pytest.mark.parametrize(
     ("shown", "light", "chinese", "english"),
     [
-        (request("submitted"), "", "等受理：119 分钟", "To be taken in for 119 minutes"),
-        (request("resolved"), "", "等核查：119 分钟", "To be verified for 119 minutes"),
+        (request("submitted"), "", "等受理：119 分钟", "Waiting to be taken in: 119 minutes"),
+        (request("resolved"), "", "等核查：119 分钟", "Waiting to be verified: 119 minutes"),
         (request("listed"), "", "不限时", "No time limit"),
         (request("closed", -HOUR), "", "", ""),
         (request("listed", 47.9 * HOUR), "well", "还剩 47 小时", "47 hours left"),

@@ -1,6 +1,7 @@
 """The rules of the directory, by themselves."""
 
 import contextlib
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -17,9 +18,10 @@ from services.directory.domain.person import (
     ResetNotAllowed,
     TrustedRole,
 )
+from services.directory.domain.place import NoServicePhoneHere
 from services.directory.domain.sign_in import Claims, Standing
 from services.directory.domain.table_file import NotUtf8
-from shared.events.directory import PLACE_KINDS
+from shared.events.directory import PLACE_KINDS, PlaceKind
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 ROOT = Place("wenhua", uuid4(), "community", None, "文化路", "wenhua")
@@ -168,3 +170,43 @@ def test_nobody_becomes_somebody_who_has_a_password(
         or (resets and not may_grant)
         or (has_password and not resets)
     )
+
+
+@pytest.mark.parametrize("kind", PLACE_KINDS)
+def test_only_communities_and_grids_have_a_service_phone(kind: PlaceKind) -> None:
+    place = replace(ROOT, id=uuid4(), kind=kind, parent_id=None if kind == "community" else ROOT.id)
+    if kind not in {"community", "grid"}:
+        with pytest.raises(NoServicePhoneHere):
+            domain.give_service_phone(place, "12345", now=NOW)
+        return
+    given, (told,) = domain.give_service_phone(place, "010-0123 4567", now=NOW)
+    assert (given.service_phone, given.version, told.version) == ("010-0123 4567", 2, 2)
+    assert "0123" not in told.model_dump_json()
+
+
+def test_a_place_that_is_renamed_keeps_its_service_phone() -> None:
+    grid = replace(ROOT, id=uuid4(), kind="grid", parent_id=ROOT.id, service_phone="12345")
+    wanted = replace(grid, title="改名", service_phone=None)
+    changed, _ = domain.change_place(grid, wanted, parent=ROOT, code_taken=False, now=NOW)
+    assert (changed.title, changed.service_phone) == ("改名", "12345")
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_one"),
+    [
+        ("12345", True),
+        ("010-0123 4567", True),
+        ("400 012 3456", True),
+        ("+86 138 0012 3456", True),
+        ("110", False),
+        ("0712--2838110", False),
+        ("-12345", False),
+        ("12345 ", False),
+        ("0712-2838110 转 8", False),
+        ("javascript:1", False),
+        ("１２３４５", False),
+        ("1" * 21, False),
+    ],
+)
+def test_what_a_service_phone_looks_like(typed: str, is_one: bool) -> None:
+    assert bool(re.search(domain.SERVICE_PHONE, typed)) is is_one

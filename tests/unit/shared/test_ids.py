@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import clock
-from shared.ids import first_id_at, new_id
+from shared.ids import first_id_at, id_of_change, new_id
 
 days = st.dates(date(1971, 1, 1), date(9990, 1, 1))
 moments = st.builds(datetime.combine, days, st.times(timezones=st.just(UTC)))
@@ -59,3 +59,14 @@ def test_a_day_ends_where_the_next_one_begins(day: date) -> None:
     last = midnight + timedelta(days=1) - timedelta(milliseconds=1)
     assert first_id_at(midnight) <= first_id_at(last) < first_id_at(midnight + timedelta(days=1))
     assert milliseconds(first_id_at(midnight)) == round(midnight.timestamp() * 1000)
+
+
+@given(moments, st.uuids(), st.integers(1, 2**31))
+def test_the_id_of_a_change_is_one_of_its_moment_and_always_the_same(
+    moment: datetime, entity_id: UUID, version: int
+) -> None:
+    one = id_of_change(moment, entity_id, version)
+    assert one == id_of_change(moment, entity_id, version)
+    assert one != id_of_change(moment, entity_id, version + 1)
+    assert (one.version, one.variant) == (7, "specified in RFC 4122")
+    assert milliseconds(one) == milliseconds(first_id_at(moment))

@@ -63,6 +63,8 @@ __all__ = [
     "Role",
     "RowChangeView",
     "RowErrorView",
+    "ServicePhoneTerms",
+    "ServicePhoneView",
     "StandingView",
     "TokensView",
     "VisitView",
@@ -201,6 +203,7 @@ class GridView(BaseModel):
     code: str
     compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None
     grid_id: UUID | None
+    service_phone: str | None
     boundary: Any | None
 
 
@@ -360,6 +363,7 @@ class PlaceView(BaseModel):
     code: str
     compound_type: Literal["unit_built", "unmanaged", "serviced", "private_built"] | None
     grid_id: UUID | None
+    service_phone: str | None
 
 
 class MyGridView(BaseModel):
@@ -479,6 +483,7 @@ class PersonView(BaseModel):
     roles: list[str]
     organisation_ids: list[UUID]
     place_id: UUID | None
+    has_left: bool
 
 
 class PersonViewPage(BaseModel):
@@ -580,6 +585,23 @@ class RevealViewPage(BaseModel):
 
     items: list[RevealView]
     next: UUID | None
+
+
+class ServicePhoneTerms(BaseModel):
+    """The number of a duty line: of the community or of a grid, never of a person."""
+
+    phone: str | None
+
+
+class ServicePhoneView(BaseModel):
+    """The duty line that answers for a place."""
+
+    place_id: UUID
+    kind: Literal[
+        "community", "grid", "micro_grid", "compound", "building", "entrance", "household"
+    ]
+    title: str
+    phone: str
 
 
 class TokensView(BaseModel):

@@ -183,6 +183,7 @@ type Status = Literal[
 class FollowUpView(BaseModel):
     """A request as its slip shows it."""
 
+    community: str
     number: str
     title_zh: str
     title_en: str

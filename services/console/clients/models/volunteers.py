@@ -379,6 +379,7 @@ class VolunteerView(BaseModel):
     registered_by: UUID
     created_at: datetime
     updated_at: datetime
+    may_take: bool
 
 
 class VolunteerViewPage(BaseModel):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
@@ -10,11 +11,16 @@ from services.console.pages.texts import ENGLISH, N_
 from services.console.pages.visitor import Visitor
 from shared.languages import reason
 
-__all__ = ["KEEP", "FormSent", "Refusal", "Remarks", "refusal"]
+__all__ = ["KEEP", "FormSent", "Refusal", "Remarks", "id_in", "number", "refusal"]
 
 UNDER_WAY: Final = N_("刚才提交的内容还在处理。请过一会儿再提交一次；重复提交不会办两次。")
 SECONDS_STILL_TOLD: Final = 120
 """A longer wait is told in minutes."""
+
+LONGEST_NUMBER: Final = 18
+"""Digits of the largest version that there can be."""
+
+NO_CODES: Final[Mapping[str, str]] = {}
 
 KEEP: Final = {"x-keep": "form"}
 """The header of an empty form that is about nobody: a phone may keep it (`service-worker.js`)."""
@@ -47,8 +53,11 @@ def refusal(
     problem: Refused | TooMany | Unavailable | ValidationError,
     visitor: Visitor,
     fields: Mapping[str, str],
+    codes: Mapping[str, str] = NO_CODES,
 ) -> Refusal:
     """What to say, and where: `fields` are those of the form, by their names in the API.
+
+    `codes` are the fields that a refusal is about as a whole, by its stable name.
 
     A ValidationError is that of the body that was to be sent: a number that is none, an empty id.
     Raises Refused again for a token that is not good: that is no matter of the form.
@@ -69,10 +78,25 @@ def refusal(
             return Refusal(status=400, remarks=_remarks("", reasons, _, fields))
         case Refused(code="request-under-way"):
             return Refusal(status=503, remarks={"form": _(UNDER_WAY)})
-        case Refused(status=status, title=title, fields=reasons):
+        case Refused(status=status, title=title, code=code, fields=reasons):
             if problem.is_about_token:
                 raise problem
+            if code in codes:
+                return Refusal(status=status, remarks={codes[code]: title})
             return Refusal(status=status, remarks=_remarks(title, reasons, _, fields))
+
+
+def number(text: str) -> int | None:
+    """A version that a form carries; None for what is none."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else None
+
+
+def id_in(text: str) -> UUID | None:
+    """An id that a form carries; None for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _name(error: Mapping[str, Any]) -> str:

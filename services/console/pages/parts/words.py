@@ -10,6 +10,7 @@ __all__ = [
     "HEALTH",
     "NEAR",
     "NEXT",
+    "ORGANISATION_KINDS",
     "PLACE_KINDS",
     "ROLES",
     "SERVICES",
@@ -49,7 +50,7 @@ ROLES: Final = {
 }
 STATUS: Final = {
     "submitted": N_("待受理"),
-    "registered": N_("已立案"),
+    "registered": N_("已受理"),
     "rejected": N_("不予受理"),
     "listed": N_("待接单"),
     "dispatched": N_("已派单"),
@@ -67,6 +68,13 @@ PLACE_KINDS: Final = {
     "building": N_("楼栋"),
     "entrance": N_("单元"),
     "household": N_("户"),
+}
+ORGANISATION_KINDS: Final = {
+    "resident_unit": N_("驻区单位"),
+    "owners_committee": N_("业委会"),
+    "self_mgmt_committee": N_("自管委"),
+    "affinity_branch": N_("四缘支部"),
+    "other": N_("其他单位"),
 }
 COMPOUND_TYPES: Final = {
     "unit_built": N_("单位自建小区"),

@@ -4,12 +4,40 @@ from fastapi import APIRouter, Depends, Response
 
 from services.console.pages.access import SignedIn, only
 from services.console.pages.parts.navigation import REGISTER
-from services.console.pages.register import imports, map, people, person, places  # noqa: A004
+from services.console.pages.register import (
+    home,
+    imports,
+    map,  # noqa: A004
+    membership,
+    new_person,
+    organisations,
+    people,
+    person,
+    place_forms,
+    places,
+    service_phone,
+    volunteer,
+    volunteers,
+)
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/in/{community}/register", dependencies=[Depends(only(REGISTER))])
-for screens in (map, imports, people, person, places):
+for screens in (
+    map,
+    imports,
+    people,
+    new_person,  # before any person
+    person,
+    membership,
+    home,
+    volunteer,
+    volunteers,
+    places,
+    place_forms,
+    service_phone,
+    organisations,
+):
     router.include_router(screens.router)
 
 

@@ -138,7 +138,10 @@ async def import_checked(
     except (TooMany, Unavailable) as problem:
         return _refused(visitor, kind, refusal(problem, visitor, {}))
     found = await called(visitor, {one.person_id for one in done.invitations})
-    return _page(visitor, kind, headers=NO_STORE, done=done, names=found.names)
+    invited_at = visitor.outside("/invitation")
+    return _page(
+        visitor, kind, headers=NO_STORE, done=done, names=found.names, invited_at=invited_at
+    )
 
 
 def packed(content: bytes) -> str:

@@ -33,16 +33,18 @@ MEMBER_ROLES: Final[tuple[models.Role, ...]] = (
 
 @router.get("/people")
 async def people(visitor: SignedIn) -> Response:
-    """Members by name, phone or role, newest first."""
+    """Members by name, phone or role, newest first; with `?left=yes` those who have left."""
     wanted = visitor.parameter("q").strip()
     chosen = visitor.parameter("role")
     role: models.Role | None = next((one for one in MEMBER_ROLES if one == chosen), None)
+    has_left = visitor.parameter("left") == "yes"
     found = await part(
         visitor.services.directory.list_people(
             visitor.caller,
             visitor.community,
             q=wanted or None,
             role=role,
+            has_left=has_left,
             after=after(visitor),
             limit=SHOWN,
         )
@@ -55,5 +57,6 @@ async def people(visitor: SignedIn) -> Response:
         homes=homes.places,
         wanted=wanted,
         role=role or "",
+        has_left=has_left,
         roles=[(one, visitor.gettext(words.ROLES[one])) for one in MEMBER_ROLES],
     )

@@ -19,8 +19,11 @@ from services.console.clients.models.directory import (
 from services.console.pages.access import SignedIn
 from services.console.pages.parts.called import called
 from services.console.pages.parts.forms import FormSent, refusal
-from services.console.pages.parts.part import part
+from services.console.pages.parts.navigation import COORDINATORS
+from services.console.pages.parts.part import Part, part
+from services.console.pages.parts.volunteering import Registration, registration
 from services.console.pages.register.place_path import way_to
+from services.console.pages.texts import N_
 from services.console.pages.visitor import Visitor
 from shared.permissions import Role
 
@@ -33,6 +36,15 @@ ANSWERING: Final = frozenset({Role.COMMUNITY_STAFF, Role.OPERATOR})
 
 NO_STORE: Final = {"cache-control": "no-store"}
 REVEALS_SHOWN: Final = 20
+DONE: Final[Mapping[str, str]] = {
+    "added": N_("已登记。接下来可以登记住址、生成邀请码。"),
+    "membership": N_("已保存。以前的邀请码已失效。"),
+    "home": N_("住址已保存。以前的邀请码已失效。"),
+    "volunteer": N_("已登记为志愿者。"),
+    "not-now": N_("已放到“在休息”里。"),
+    "left": N_("已离开本社区。"),
+}
+"""What came of a form, by the word in the address."""
 
 
 class Revealing(FormSent):
@@ -104,9 +116,9 @@ async def _person(
     **context: Any,
 ) -> Response:
     directory, caller, community = visitor.services.directory, visitor.caller, visitor.community
-    found = await directory.get_person(caller, community, person_id)
-    home, reveals = await asyncio.gather(
-        part(_home(visitor, found)), part(_reveals(visitor, found))
+    found = await directory.get_person(caller, community, person_id, has_left=True)
+    home, reveals, volunteers = await asyncio.gather(
+        part(_home(visitor, found)), part(_reveals(visitor, found)), _volunteers(visitor, found)
     )
     looked = {one.revealed_to for one in reveals.value or ()}
     names = (await called(visitor, {*found.organisation_ids, *looked})).names
@@ -118,14 +130,25 @@ async def _person(
         person=found,
         home=home,
         reveals=reveals,
+        volunteers=volunteers,
         names=names,
         may_answer=bool(visitor.roles & ANSWERING),
+        invited_at=visitor.outside("/invitation"),
+        done=visitor.parameter("done"),
+        done_words=DONE,
         **(given | context),
     )
 
 
 async def _home(visitor: Visitor, person: PersonView) -> Sequence[PlaceView]:
     return await way_to(visitor, person.place_id) if person.place_id else ()
+
+
+async def _volunteers(visitor: Visitor, person: PersonView) -> Part[Registration] | None:
+    """How they volunteer; None for whoever runs the platform, and of somebody who left."""
+    if person.has_left or not visitor.roles & COORDINATORS:
+        return None
+    return await part(registration(visitor, person.id))
 
 
 async def _reveals(visitor: Visitor, person: PersonView) -> Sequence[RevealView]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -18,13 +18,21 @@ from services.console.pages.access import SignedIn
 from services.console.pages.parts.pager import after
 from services.console.pages.parts.part import part
 from services.console.pages.register.place_path import way_to
+from services.console.pages.texts import N_
 from services.console.pages.visitor import Visitor
 
-__all__ = ["by_number", "router"]
+__all__ = ["by_number", "root_of", "router"]
 
 router = APIRouter()
 
 SHOWN: Final = 100
+DONE: Final[Mapping[str, str]] = {
+    "added": N_("已添加。"),
+    "changed": N_("已保存。"),
+    "removed": N_("已删除。"),
+}
+"""What came of a form, by the word in the address."""
+
 WITH_HOMES: Final = frozenset({"building", "entrance"})
 """Places whose households are listed with how many live there."""
 
@@ -36,7 +44,7 @@ async def places(visitor: SignedIn) -> Response:
     if wanted:
         found = await part(_search(visitor, wanted))
         return visitor.page("register/places.html", wanted=wanted, places=found)
-    root = await part(_root(visitor))
+    root = await part(root_of(visitor))
     if root.value is None:
         return visitor.page("register/places.html", wanted="", places=root)
     return await _place(visitor, [root.value])
@@ -72,6 +80,8 @@ async def _place(visitor: Visitor, way: Sequence[PlaceView]) -> Response:
         rows=rows,
         homes=homes,
         members=members,
+        done=visitor.parameter("done"),
+        done_words=DONE,
     )
 
 
@@ -94,7 +104,8 @@ async def _members(visitor: Visitor, here: PlaceView) -> Sequence[PersonView]:
     return found.items
 
 
-async def _root(visitor: Visitor) -> PlaceView | None:
+async def root_of(visitor: Visitor) -> PlaceView | None:
+    """The community itself, in which all places lie. Raises what a call raises."""
     found = await visitor.services.directory.list_places(
         visitor.caller, visitor.community, kind="community", limit=1
     )

@@ -3,11 +3,18 @@
 from fastapi import APIRouter, Depends
 
 from services.console.pages.access import only
-from services.console.pages.resident import filing, home, outcome, photos, requests
+from services.console.pages.resident import (
+    filing,
+    home,
+    outcome,
+    photos,
+    requests,
+    volunteering,
+)
 from shared.permissions import EVERY_MEMBER
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/in/{community}", dependencies=[Depends(only(EVERY_MEMBER))])
-for page in (home, filing, requests, outcome, photos):
+for page in (home, filing, requests, outcome, photos, volunteering):
     router.include_router(page.router)

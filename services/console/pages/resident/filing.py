@@ -13,7 +13,14 @@ from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.models.requests import Asking, CategoryView, RequestView
 from services.console.pages.access import SignedIn
 from services.console.pages.parts.called import called
-from services.console.pages.parts.forms import KEEP, FormSent, Refusal, Remarks, refusal
+from services.console.pages.parts.forms import (
+    KEEP,
+    FormSent,
+    Refusal,
+    Remarks,
+    id_in,
+    refusal,
+)
 from services.console.pages.parts.part import part
 from services.console.pages.parts.photos import PHOTOS, SentPhotos, photo_refusal
 from services.console.pages.parts.places import home_of, offered
@@ -158,7 +165,7 @@ async def _tell(
     start = f"/in/{visitor.community}/requests/new"
     if not sent.what:
         return visitor.go_on(start)
-    place = _id(sent.place)
+    place = id_in(sent.place)
     again = f"{start}/where?{urlencode({'what': sent.what})}"
     if place is None:
         return visitor.go_on(again)
@@ -188,7 +195,7 @@ def _unsaid(visitor: Visitor, sent: Telling) -> Remarks:
     """What the first two steps choose, and somebody who tells all at once may leave out."""
     _ = visitor.gettext
     remarks = {} if sent.what else {"what": _("请选择是哪类事。")}
-    return remarks if _id(sent.place) else remarks | {"place": _("请选择在哪里。")}
+    return remarks if id_in(sent.place) else remarks | {"place": _("请选择在哪里。")}
 
 
 def _missing(visitor: Visitor, sent: Telling) -> Remarks:
@@ -204,10 +211,3 @@ def _missing(visitor: Visitor, sent: Telling) -> Remarks:
 def _latest_first(categories: Iterable[CategoryView], latest: Sequence[str]) -> list[CategoryView]:
     order = {code: number for number, code in reversed(list(enumerate(latest)))}
     return sorted(categories, key=lambda one: order.get(one.code, len(latest)))
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -9,6 +9,7 @@ from services.console.clients import Caller, Refused, TooMany, Unavailable
 from services.console.clients.base import at
 from services.console.clients.models.requests import FollowUpView, Rating, Reason
 from services.console.pages.parts.forms import FormSent, refusal
+from services.console.pages.parts.part import part
 from services.console.pages.visitor import Visiting, Visitor
 from shared.codes import typed_code
 
@@ -144,7 +145,9 @@ async def _follow(
         found = await visitor.services.requests.get_follow_up(_holder(visitor), code)
     except (Refused, TooMany) as problem:
         return _wrong_code(visitor, code, problem)
-    given: dict[str, Any] = {"stars": "", "note": "", "reason": ""} | context
+    ask = visitor.services.directory.get_service_phone
+    line = await part(ask(_holder(visitor), found.community))
+    given: dict[str, Any] = {"stars": "", "note": "", "reason": "", "line": line} | context
     given["done"] = visitor.parameter("done")
     return visitor.page(template, status, path=_path(code), found=found, **given)
 

@@ -57,15 +57,17 @@ async def print_slip(visitor: SignedIn, request_id: UUID) -> Response:
 async def _page(
     visitor: Visitor, request_id: UUID, template: str, status: int = 200, **context: Any
 ) -> Response:
-    """A page about the request; without its category where the catalogue cannot be had."""
+    """A page about the request; without its category or the phone where they cannot be had."""
     requests, caller, community = visitor.services.requests, visitor.caller, visitor.community
-    request, catalogue = await asyncio.gather(
+    request, catalogue, line = await asyncio.gather(
         requests.get_request(caller, community, request_id),
         part(requests.get_catalogue(caller, community)),
+        part(visitor.services.directory.get_service_phone(caller, community)),
     )
     of_request = (one for one in catalogue.value or () if one.code == request.category)
     category = next(of_request, None)
-    return visitor.page(template, status, request=request, category=category, **context)
+    given = {"request": request, "category": category, "line": line.value}
+    return visitor.page(template, status, **given, **context)
 
 
 def _qr(address: str) -> Markup:

@@ -121,6 +121,7 @@ class PlaceView(Versioned):
     code: str
     compound_type: CompoundType | None
     grid_id: UUID | None = Field(description="The grid in which it lies.")
+    service_phone: str | None = Field(description="Its own duty line, of communities and grids.")
 
     @classmethod
     def of(cls, place: Place, grid_id: UUID | None) -> "PlaceView":
@@ -133,6 +134,7 @@ class PlaceView(Versioned):
             code=place.code,
             compound_type=place.compound_type,
             grid_id=grid_id,
+            service_phone=place.service_phone,
             version=place.version,
         )
 

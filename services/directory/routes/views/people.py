@@ -111,6 +111,7 @@ class PersonView(Versioned):
     roles: list[str]
     organisation_ids: list[UUID]
     place_id: UUID | None
+    has_left: bool = Field(description="They were a member; whoever left is nothing here.")
 
     @classmethod
     def of(cls, member: Member) -> "PersonView":
@@ -125,6 +126,7 @@ class PersonView(Versioned):
             roles=list(membership.roles),
             organisation_ids=list(membership.organisation_ids),
             place_id=membership.place_id,
+            has_left=membership.removed,
             version=membership.version,
         )
 

@@ -1,0 +1,167 @@
+"""The register by forms: one person or one place at a time, with what is wrong beside its field."""
+
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.harness import Visitors
+from tests.browser.test_people import HOSTILE, PEOPLE, PLACES, desk, phone
+from tests.browser.test_ways_in import added, choose, fresh, known
+
+
+async def test_nobody_is_added_twice_by_mistake(visitors: Visitors) -> None:
+    name = fresh("吴")
+    first = await added(visitors, name)
+    async with desk(visitors, f"{PEOPLE}/new", has_scripts=False) as page:
+        await page.get_by_role("button", name="登记", exact=True).click()
+        await expect(page.locator("#name_remark")).to_have_text("请填写姓名。")
+        await page.get_by_label("姓名").fill(name)
+        await page.get_by_label("电话").fill("12")
+        await page.get_by_role("button", name="登记", exact=True).click()
+        same = page.get_by_role("alert").get_by_role("link", name=name)
+        assert await same.get_attribute("href") == f"{PEOPLE}/{first}"
+        await choose(page, "是另一个人，照样登记")
+        await page.get_by_role("button", name="登记", exact=True).click()
+        await expect(page.locator("#phone_remark")).to_be_visible()
+        await page.get_by_label("电话").fill(phone())
+        await page.get_by_label("登录名").fill("staff")
+        await page.get_by_role("button", name="登记", exact=True).click()
+        await expect(page.locator("#login_name_remark")).to_contain_text("已被使用")
+        await page.get_by_label("登录名").fill("")
+        await page.get_by_role("button", name="登记", exact=True).click()
+        await expect(page.get_by_text("已登记。")).to_be_visible()
+        assert first not in page.url
+        await page.goto(f"{PEOPLE}?q={name}")
+        await expect(page.locator("tbody tr")).to_have_count(2)
+
+
+async def test_roles_organisations_and_home_are_changed_by_forms(visitors: Visitors) -> None:
+    name = fresh("郑")
+    path = f"{PEOPLE}/{await added(visitors, name)}"
+    async with desk(visitors, path, has_scripts=False) as page:
+        await page.get_by_role("link", name="改角色和单位").click()
+        stale = await page.context.new_page()
+        await stale.goto(page.url)
+        await page.get_by_label("居民", exact=True).uncheck()
+        await page.get_by_role("button", name="保存").click()
+        await expect(page.locator("#roles_remark")).to_have_text("请至少选一个角色。")
+        await choose(page, "网格员", "单位成员", "驻区单位一")
+        await page.get_by_role("button", name="保存").click()
+        await expect(page.get_by_text("单位成员、网格员")).to_be_visible()
+        await expect(page.get_by_text("驻区单位一")).to_be_visible()
+        await stale.get_by_role("button", name="保存").click()
+        await expect(stale.get_by_role("alert")).to_contain_text("已被他人修改")
+        await page.get_by_role("link", name="登记住址").click()
+        for title in ("第一网格", "文化路1号院", "1栋"):
+            await page.locator("main .tiles").get_by_role("link", name=title).click()
+        await page.locator("main .tiles").get_by_role("link", name="102室").click()
+        await page.get_by_role("button", name="住在这里").click()
+        await expect(page.get_by_text("住址已保存")).to_be_visible()
+        await expect(page.get_by_role("link", name="102室")).to_be_visible()
+        await expect(page.get_by_text("单位成员、网格员")).to_be_visible()
+        await page.get_by_role("link", name="改住址").click()
+        await page.get_by_label("小区和楼栋").fill("2号院 3栋")
+        await page.get_by_role("button", name="查找").click()
+        await page.get_by_role("link", name="文化路2号院 3栋").click()
+        await page.get_by_role("button", name="住在这里").click()
+        await expect(page.get_by_role("link", name="3栋")).to_be_visible()
+
+
+async def test_somebody_leaves_and_comes_back(visitors: Visitors) -> None:
+    name = fresh("王")
+    path = f"{PEOPLE}/{await added(visitors, name, 'resident', 'volunteer')}"
+    async with desk(visitors, path, has_scripts=False) as page:
+        await page.get_by_role("link", name="让此人离开本社区").click()
+        await page.get_by_role("button", name="确定离开").click()
+        await expect(page.get_by_text("已离开本社区。")).to_be_visible()
+        await page.goto(f"{PEOPLE}?q={name}")
+        await expect(page.get_by_text("没有找到")).to_be_visible()
+        await page.get_by_role("link", name="已离开的人").click()
+        await page.get_by_role("link", name=name).click()
+        await page.get_by_role("link", name="重新加入本社区").click()
+        await expect(page.get_by_label("居民", exact=True)).to_be_checked()
+        await page.get_by_role("button", name="重新加入").click()
+        await expect(page.get_by_role("link", name="改角色和单位")).to_be_visible()
+        await page.goto(f"{PEOPLE}?q={name}")
+        await expect(page.get_by_role("row", name=name)).to_contain_text("居民")
+
+
+async def test_places_are_added_renamed_and_removed(visitors: Visitors) -> None:
+    building, title = visitors.scene.things["building"], f"{uuid4().int % 10**6}室"
+    async with desk(visitors, f"{PLACES}/{building}", has_scripts=False) as page:
+        await page.get_by_role("link", name="在里面添加地点").click()
+        await expect(page.get_by_label("户", exact=True)).to_be_checked()
+        await page.get_by_role("button", name="添加", exact=True).click()
+        await expect(page.locator("#title_remark")).to_have_text("请填写名称。")
+        await page.get_by_label("名称").fill(title)
+        await page.get_by_role("button", name="添加", exact=True).click()
+        await expect(page.get_by_role("row", name=title)).to_contain_text(f"B1-{title[:-1]}")
+        await page.get_by_role("link", name="在里面添加地点").click()
+        await page.get_by_label("名称").fill(title)
+        await page.get_by_role("button", name="添加", exact=True).click()
+        await expect(page.locator("#code_remark")).to_contain_text("已被使用")
+        await expect(page.get_by_label("名称")).to_have_value(title)
+        await page.goto(f"{PLACES}/{building}")
+        await page.get_by_role("link", name=title).click()
+        await page.get_by_role("link", name="改名称或编码").click()
+        await page.get_by_label("名称").fill(f"新{title}")
+        await page.get_by_role("button", name="保存").click()
+        await expect(page.get_by_role("heading", name=f"新{title}")).to_be_visible()
+        await page.get_by_role("link", name="删除").click()
+        await page.get_by_role("button", name="确定删除").click()
+        await expect(page.get_by_text("已删除。")).to_be_visible()
+        await expect(page.get_by_role("heading", name="1栋")).to_be_visible()
+        await expect(page.get_by_role("row", name=title)).to_have_count(0)
+        await page.get_by_role("link", name="删除").click()
+        await page.get_by_role("button", name="确定删除").click()
+        await expect(page.get_by_role("alert")).to_contain_text("还有其他地点或住户")
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+async def test_hostile_words_about_people_are_text(visitors: Visitors, words: str) -> None:
+    said = f"{words}{uuid4().hex[:6]}"
+    async with desk(visitors, f"{PEOPLE}/new") as page:
+        await page.get_by_label("姓名").fill(said)
+        await page.get_by_label("电话").fill(said)
+        await page.get_by_label("登录名").fill(said)
+        await page.get_by_role("button", name="登记", exact=True).click()
+        for field in ("phone", "login_name"):
+            await expect(page.locator(f"#{field}_remark")).to_be_visible()
+            await expect(page.locator(f"#{field}")).to_have_value(said)
+            await page.locator(f"#{field}").fill("")
+        await page.get_by_role("button", name="登记", exact=True).click()
+        await expect(page.get_by_role("heading", name=said)).to_be_visible()
+        person = page.url.partition("?")[0]
+        await known(visitors, person.rpartition("/")[2])
+        await page.get_by_role("link", name="登记为志愿者").click()
+        await page.get_by_label("想说的话").fill(said)
+        await page.get_by_role("button", name="登记", exact=True).click()
+        await expect(page.locator(".said")).to_have_text(said)
+        for step in ("membership", "home", "leave", "volunteer"):
+            await page.goto(f"{person}/{step}")
+            await expect(page.locator("main strong")).to_have_text(said)
+        assert await page.locator("main img, main b, main script").count() == 0
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+async def test_hostile_places_organisations_and_codes_are_text(
+    visitors: Visitors, words: str
+) -> None:
+    said = f"{words}{uuid4().hex[:6]}"
+    async with desk(visitors, f"{PLACES}/{visitors.scene.things['building']}/add") as page:
+        await page.get_by_label("名称").fill(said)
+        await page.get_by_label("编码").fill(said)
+        await page.get_by_role("button", name="添加", exact=True).click()
+        await page.locator("tbody a").filter(has_text=said).click()
+        await expect(page.get_by_role("heading", name=said)).to_be_visible()
+        await page.goto("/in/demo/register/organisations/new")
+        await page.get_by_label("名称").fill(said)
+        await page.get_by_role("button", name="添加", exact=True).click()
+        await page.locator("tbody a").filter(has_text=said).click()
+        await expect(page.get_by_label("编码")).to_have_value(said[:40])
+        await page.goto("/invitation")
+        await page.get_by_label("邀请码").fill(said)
+        await page.get_by_role("button", name="下一步").click()
+        await expect(page.get_by_label("邀请码")).to_have_value(said)
+        assert await page.locator("main img, main b, main script").count() == 0
