@@ -1,4 +1,4 @@
-"""Photos that are too large: a sentence beside the field, whatever the browser, and no lost answer."""
+"""Photos that are too large: a sentence beside the field, in any browser, and no lost answer."""
 
 from pathlib import Path
 
@@ -54,7 +54,9 @@ async def test_more_than_a_form_may_be_is_answered_by_a_page(
         await opened(page, visitors)
         await page.locator("#photos").set_input_files(large)
         await send(page)
-        await expect(page.get_by_text("照片太大，没有收下。最多 6 张，每张不超过 8 MB")).to_be_visible()
+        await expect(
+            page.get_by_text("照片太大，没有收下。最多 6 张，每张不超过 8 MB")
+        ).to_be_visible()
         assert watch.status == 413
         await page.get_by_role("link", name="再填一次").click()
         await expect(page.locator("#photos")).to_be_visible()

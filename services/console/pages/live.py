@@ -49,7 +49,7 @@ class _Kinds(BaseModel):
 
 
 class _Data(BaseModel):
-    """The ids in what a service tells: a change is of the thing itself, a notice about a request."""
+    """The ids in what a service tells: a change is the thing's own, a notice is about a request."""
 
     id: UUID | None = None
     request_id: UUID | None = None
