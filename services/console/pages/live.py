@@ -79,7 +79,7 @@ class Screen:
     def __init__(self, after: str, stopping: asyncio.Event) -> None:
         """Begin after what the page was told last: an id of each kind, `~` between them."""
         told = [_id(one) for one in after.split("~")]
-        self.after = dict.fromkeys(KINDS, "") | dict(zip(KINDS, told, strict=False))
+        self.after: dict[str, str] = dict.fromkeys(KINDS, "") | dict(zip(KINDS, told, strict=False))
         self.sources: dict[str, AsyncIterator[Told]] = {}
         self.is_whole = True
         """Whether all services are there that it wants to hear."""
