@@ -10,7 +10,7 @@ from deploy.demo.wenhua import PEOPLE_COLUMNS
 from deploy.local.data_folder import kept_secret, private_folder
 from deploy.local.platform import RunningPlatform
 
-__all__ = ["COMMUNITY", "demo_community"]
+__all__ = ["COMMUNITY", "demo_community", "load_demo"]
 
 COMMUNITY: Final = "demo"
 PEOPLE: Final = {
@@ -49,13 +49,13 @@ async def demo_community(platform: RunningPlatform, console: Console) -> Mapping
         console.print("Loading the demo community …")
         async with Api(platform.origin) as api:
             operator = await api.sign_in(platform.operator_name, platform.operator_password)
-            await _load(api, operator, sign_ins)
+            await load_demo(api, operator, sign_ins)
         loaded.touch(mode=0o600)
     return sign_ins
 
 
-async def _load(api: Api, operator: Session, sign_ins: Mapping[str, str]) -> None:
-    """Places, an organisation and five people, each of whom chooses the kept password."""
+async def load_demo(api: Api, operator: Session, sign_ins: Mapping[str, str]) -> None:
+    """Places, an organisation and five people, each of whom chooses the password of `sign_ins`."""
     where = f"/directory/{COMMUNITY}"
     communities = await operator.everything("/directory/communities")
     begun = COMMUNITY in {one["slug"] for one in communities}

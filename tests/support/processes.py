@@ -16,7 +16,7 @@ import nats as nats_py
 import uvicorn
 from sqlalchemy.engine import URL
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from deploy import services
@@ -28,6 +28,8 @@ from tests.support.servers import Servers
 
 OPERATOR = ("operator", "a long password for the tests")
 ROOT = Path(__file__).parent.parent.parent
+OF_ONE_CONNECTION = {"connection", "date", "transfer-encoding"}
+"""Headers that a proxy does not pass on."""
 
 
 def free_port() -> int:
@@ -94,15 +96,28 @@ class Proxy:
         service = request.url.path.split("/")[2]
         url = f"http://127.0.0.1:{self._ports[service]}{request.url.path}?{request.url.query}"
         headers = [(k, v) for k, v in request.headers.raw if k != b"host"]
+        asked = self._client.build_request(
+            request.method, url, content=await request.body(), headers=headers
+        )
         try:
-            answer = await self._client.request(
-                request.method, url, content=await request.body(), headers=headers
-            )
+            answer = await self._client.send(asked, stream=True)
         except httpx.TransportError:
             await Response(status_code=502)(scope, receive, send)
             return
-        kept = {k: v for k, v in answer.headers.items() if k not in {"content-length", "date"}}
-        await Response(answer.content, answer.status_code, kept)(scope, receive, send)
+        kept = {k: v for k, v in answer.headers.items() if k not in OF_ONE_CONNECTION}
+        passed_on = StreamingResponse(_pieces(answer), answer.status_code, kept)
+        await passed_on(scope, receive, send)
+
+
+async def _pieces(answer: httpx.Response) -> AsyncGenerator[bytes]:
+    """What a service answers, as it comes, until it ends or breaks off."""
+    try:
+        async for piece in answer.aiter_raw():
+            yield piece
+    except httpx.TransportError:
+        return
+    finally:
+        await answer.aclose()
 
 
 @dataclass

@@ -27,9 +27,9 @@ class Told(BaseModel):
     data: str = ""
 
 
-def changes(community: str) -> str:
-    """Where the changes of a community's requests are told."""
-    return f"/api/requests/{at(community)}/live"
+def changes(service: str, community: str) -> str:
+    """Where a service tells what changes in a community."""
+    return f"/api/{service}/{at(community)}/live"
 
 
 class Streams:

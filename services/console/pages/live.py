@@ -1,12 +1,12 @@
-"""What a page is told while somebody looks at it: which requests changed, how many notices wait.
+"""What a page is told while somebody looks at it: what changed, and how many notices wait.
 
 The script of the page looks again when it is told, and every 30 s where it cannot be told
 (`static/live.js`); so an event says what changed, never what it is now.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, suppress
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from pydantic import BaseModel, ValidationError
 from services.console.clients import Unavailable
 from services.console.clients.streams import INBOX, Streams, Told, changes
 from services.console.pages.access import SignedIn
+from services.console.pages.parts.navigation import COORDINATORS, HELPERS
+from services.console.pages.visitor import Visitor
 
 __all__ = ["Screens", "router"]
 
@@ -33,16 +35,28 @@ WAITING: Final = 100
 PING_SECONDS: Final = 20.0
 RETRY_MILLISECONDS: Final = 2000
 
+AGAIN_SECONDS: Final = 30.0
+"""After which a page comes again that is not told of everything: a service was not there."""
+
+KINDS: Final = ("requests", "notices", "tasks")
+"""Of what a page is told; the id of its stream holds how far it has been, in this order."""
+
+
+class _Kinds(BaseModel):
+    """Of what the page is told: for the rest it looks itself."""
+
+    of: list[str]
+
 
 class _Data(BaseModel):
-    """The ids in what a service tells: a change is its request's own, a notice is about one."""
+    """The ids in what a service tells: a change is the thing's own, a notice is about a request."""
 
     id: UUID | None = None
     request_id: UUID | None = None
 
 
 class _Change(BaseModel):
-    """Which kind of thing changed, and which request."""
+    """Which kind of thing changed, and which one."""
 
     of: str
     id: UUID | None
@@ -63,10 +77,12 @@ class Screen:
     """One page that is informed, and how far it has been."""
 
     def __init__(self, after: str, stopping: asyncio.Event) -> None:
-        """Begin after what the page was told last: the id of a change, `~`, that of a notice."""
-        change, _, notice = after.partition("~")
-        self.after = {"requests": _id(change), "notices": _id(notice)}
+        """Begin after what the page was told last: an id of each kind, `~` between them."""
+        told = [_id(one) for one in after.split("~")]
+        self.after: dict[str, str] = dict.fromkeys(KINDS, "") | dict(zip(KINDS, told, strict=False))
         self.sources: dict[str, AsyncIterator[Told]] = {}
+        self.is_whole = True
+        """Whether all services are there that it wants to hear."""
         self._told = asyncio.Queue[bytes | None](maxsize=WAITING)
         self._stopping = stopping
 
@@ -74,8 +90,9 @@ class Screen:
         """What the services tell, until one of them falls silent: then the page comes again."""
         tasks = [asyncio.create_task(self._pass_on(*one)) for one in self.sources.items()]
         tasks.append(asyncio.create_task(self._stop()))
+        kinds = _Kinds(of=[*self.sources]).model_dump_json()
         try:
-            yield format_sse_event(retry=RETRY_MILLISECONDS)
+            yield format_sse_event(event="told", data_str=kinds, retry=RETRY_MILLISECONDS)
             while (event := await self._next()) is not None:
                 yield event
         finally:
@@ -93,7 +110,9 @@ class Screen:
             return KEEPALIVE_COMMENT
 
     async def _stop(self) -> None:
-        await self._stopping.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None if self.is_whole else AGAIN_SECONDS):
+                await self._stopping.wait()
         await self._told.put(None)
 
     async def _pass_on(self, of: str, source: AsyncIterator[Told]) -> None:
@@ -122,21 +141,36 @@ async def _screen(
     if screens.count >= MOST_SCREENS or screens.stopping.is_set():
         raise Unavailable
     screen = Screen(last_event_id or after, screens.stopping)
-    opened, caller = screens.streams.opened, visitor.caller
     screens.count += 1
     try:
         async with AsyncExitStack() as stack:
-            for of, path in (("requests", changes(community)), ("notices", INBOX)):
-                source = opened(path, caller, screen.after[of])
-                screen.sources[of] = await stack.enter_async_context(source)
+            for of, path in _wanted(visitor, community).items():
+                source = screens.streams.opened(path, visitor.caller, screen.after[of])
+                try:
+                    screen.sources[of] = await stack.enter_async_context(source)
+                except Unavailable:
+                    screen.is_whole = False
+            if not screen.sources:
+                raise Unavailable
             yield screen
     finally:
         screens.count -= 1
 
 
+def _wanted(visitor: Visitor, community: str) -> Mapping[str, str]:
+    """What the visitor's pages show, and where it is told."""
+    wanted = {"requests": changes("requests", community), "notices": INBOX}
+    if visitor.roles & (HELPERS | COORDINATORS):
+        wanted["tasks"] = changes("volunteers", community)
+    return wanted
+
+
 @router.get("/in/{community}/live")
 async def live(visitor: SignedIn, screen: Annotated[Screen, Depends(_screen)]) -> Response:
-    """`changed` (`of`: requests or notices, `id`: the request's) and `unread` (`count`)."""
+    """`told` (`of` which kinds), `changed` (`of` one; `id`: which, if one) and `unread` (`count`).
+
+    The id of a changed notice is that of its request.
+    """
     headers = {"x-accel-buffering": "no"}
     answer = StreamingResponse(screen.events(), headers=headers, media_type="text/event-stream")
     return visitor.with_cookies(answer)

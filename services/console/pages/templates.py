@@ -10,7 +10,7 @@ from jinja2_fragments import render_block
 
 from services.console.pages import assets, texts
 from services.console.pages.parts import times, words
-from shared.photos import PHOTOS_EACH
+from shared.photos import LARGEST_PHOTO_BYTES, PHOTOS_EACH
 
 __all__ = ["FOLDER", "render"]
 
@@ -21,6 +21,7 @@ _ALWAYS: Final[Mapping[str, Any]] = {
     "compound_words": words.COMPOUND_TYPES,
     "health_words": words.HEALTH,
     "kind_words": words.PLACE_KINDS,
+    "most_photo_bytes": LARGEST_PHOTO_BYTES,
     "most_photos": PHOTOS_EACH,
     "near_words": words.NEAR,
     "next_words": words.NEXT,

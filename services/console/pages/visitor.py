@@ -121,7 +121,8 @@ class Visitor:
         """Where the page is told what changes from now on; empty for whoever is nowhere."""
         if self.who is None or not self.place:
             return ""
-        return f"/in/{self.place}/live?after={ids.first_id_at(clock.now())}~"
+        now = ids.first_id_at(clock.now())
+        return f"/in/{self.place}/live?after={now}~~{now}"
 
     @property
     def wants_page(self) -> bool:

@@ -8,13 +8,19 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import httpx
 import orjson
+import pytest
 import pytest_asyncio
 import uvicorn
 from fastapi import FastAPI
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from deploy import services
 from deploy.local.origin import OneOrigin
+from services.console.pages import live
+from shared.ids import new_id
 from shared.live import MOST_STREAMS_OF_ONE
+from tests.support.board import Board
 from tests.support.desk import Desk
 from tests.support.platform import Neighbourhood, Person, Platform, eventually
 from tests.support.screens import QuietServer
@@ -57,6 +63,19 @@ async def origin(platform: Platform) -> AsyncGenerator[str]:
 async def desk(hood: Neighbourhood, platform: Platform) -> Desk:
     await platform.app("notify")
     return await Desk(hood).open()
+
+
+class Without:
+    """An origin where some services are down, as the edge says it."""
+
+    def __init__(self, app: OneOrigin, *services: str) -> None:
+        self._app = app
+        self._paths = tuple(f"/api/{service}/" for service in services)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_down = scope["type"] == "http" and scope["path"].startswith(self._paths)
+        app = Response(status_code=502) if is_down else self._app
+        await app(scope, receive, send)
 
 
 class Tab:
@@ -164,3 +183,57 @@ async def test_pages_that_were_left_take_no_room(
         for _ in range(MOST_STREAMS_OF_ONE + 2):
             async with tab(address, desk.resident, hood) as page:
                 await page.hears("unread", count=0)
+
+
+async def test_a_helper_is_told_of_tasks_too_and_a_resident_is_not(
+    platform: Platform, desk: Desk, hood: Neighbourhood
+) -> None:
+    apps = {name: await platform.app(name) for name in ("requests", "volunteers", "notify")}
+    board = await Board(hood).open()
+    async with AsyncExitStack() as stack:
+        origin = await stack.enter_async_context(served(OneOrigin(apps)))
+        _, address = await stack.enter_async_context(console(origin))
+        helper = await stack.enter_async_context(tab(address, board.helper, hood))
+        resident = await stack.enter_async_context(tab(address, desk.resident, hood))
+        await helper.hears("told", of=["requests", "notices", "tasks"])
+        await resident.hears("told", of=["requests", "notices"])
+        task = await board.listed()
+        await helper.hears("changed", of="tasks", id=None)
+        await board.done(board.helper, task, "claim")
+        last = (await helper.hears("changed", of="tasks", id=task["id"]))["id"]
+        await board.done(board.helper, task, "check-in")
+        again = await stack.enter_async_context(tab(address, board.helper, hood, last))
+        await again.hears("changed", of="tasks", id=task["id"])
+    assert [one for one in resident.told if _data(one).get("of") == "tasks"] == []
+
+
+async def test_what_a_service_would_tell_is_left_out_while_it_is_away(
+    platform: Platform, desk: Desk, hood: Neighbourhood, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the page comes again soon, with its place kept."""
+    apps = {name: await platform.app(name) for name in ("requests", "notify")}
+    monkeypatch.setattr(live, "AGAIN_SECONDS", 0.5)
+    async with AsyncExitStack() as stack:
+        origin = await stack.enter_async_context(served(Without(OneOrigin(apps), "notify")))
+        _, address = await stack.enter_async_context(console(origin))
+        after = f"{new_id()}~{new_id()}~"
+        page = await stack.enter_async_context(tab(address, desk.resident, hood, after))
+        await page.hears("told", of=["requests"])
+        first = str(await desk.submitted())
+        heard = await page.hears("changed", of="requests", id=first)
+        assert heard["id"].split("~")[1:] == after.split("~")[1:]
+        await page.ends()
+
+
+async def test_where_nothing_is_told_the_page_hears_so(
+    platform: Platform, desk: Desk, hood: Neighbourhood
+) -> None:
+    apps = {name: await platform.app(name) for name in ("requests", "notify")}
+    async with AsyncExitStack() as stack:
+        away = Without(OneOrigin(apps), "requests", "notify")
+        _, address = await stack.enter_async_context(
+            console(await stack.enter_async_context(served(away)))
+        )
+        page = await stack.enter_async_context(tab(address, desk.resident, hood))
+        await page.ends()
+        assert (page.status, page.told) == (503, [])
