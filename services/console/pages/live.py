@@ -38,7 +38,7 @@ RETRY_MILLISECONDS: Final = 2000
 AGAIN_SECONDS: Final = 30.0
 """After which a page comes again that is not told of everything: a service was not there."""
 
-KINDS: Final = ("requests", "notices", "tasks")
+KINDS: Final[tuple[str, ...]] = ("requests", "notices", "tasks")
 """Of what a page is told; the id of its stream holds how far it has been, in this order."""
 
 

@@ -430,7 +430,11 @@ def test_a_route_that_asks_for_no_permission_stops_the_service() -> None:
         service.create_app(definition, services.settings("requests"))
 
 
-ENDLESS = {"/api/notify/inbox/stream", "/api/requests/{community}/live"}
+ENDLESS = {
+    "/api/notify/inbox/stream",
+    "/api/requests/{community}/live",
+    "/api/volunteers/{community}/live",
+}
 """Answers without an end, to those who may have them; tests of their services read them."""
 
 PUBLIC = {"/api/directory/{community}/service-phone": "a number that hangs on the notice board"}
