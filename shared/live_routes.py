@@ -43,14 +43,10 @@ class _Opened(BaseModel, arbitrary_types_allowed=True):
     missed: list[Change]
 
 
-def router(
-    permission: Any, reader_of: Callable[[Caller, str], Reader], *, summary: str
-) -> APIRouter:
-    """The route, for those whom `permission` lets in; `summary` says what is told, and to whom.
-
-    The app keeps its `Live` as `state.live`.
-    """
-    routes = APIRouter(route_class=Door)
+def _opening(
+    permission: Any, reader_of: Callable[[Caller, str], Reader]
+) -> Callable[..., AsyncIterator[_Opened]]:
+    """What opens a stream for those whom `permission` lets in, before the answer begins."""
 
     async def opened(
         request: Request,
@@ -60,7 +56,7 @@ def router(
             UUID | None, Header(description="Begin after this event; none: with what is new.")
         ] = None,
     ) -> AsyncIterator[_Opened]:
-        """Open before the answer begins: a house that is full says so by its status."""
+        """A house that is full says so by its status."""
         live: Live = request.app.state.live
         reader = reader_of(viewer, community)
         seconds = max(0.0, (viewer.believed_until - clock.now()).total_seconds())
@@ -69,6 +65,18 @@ def router(
             missed = await live.missed(database, reader, last_event_id) if last_event_id else []
             yield _Opened(stream=stream, missed=missed)
 
+    return opened
+
+
+def router(
+    permission: Any, reader_of: Callable[[Caller, str], Reader], *, summary: str
+) -> APIRouter:
+    """The route, for those whom `permission` lets in; `summary` says what is told, and to whom.
+
+    The app keeps its `Live` as `state.live`.
+    """
+    routes = APIRouter(route_class=Door)
+
     @routes.get(
         "/live",
         response_class=EventSourceResponse,
@@ -76,7 +84,7 @@ def router(
         description=f"{summary}{PROMISE}".strip(),
     )
     async def stream_changes(
-        opened: Annotated[_Opened, Depends(opened)],
+        opened: Annotated[_Opened, Depends(_opening(permission, reader_of))],
     ) -> AsyncIterator[ServerSentEvent]:
         """Tell what was missed, and then what changes."""
         yield ServerSentEvent(retry=RETRY_MILLISECONDS)

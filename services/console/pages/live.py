@@ -7,6 +7,7 @@ The script of the page looks again when it is told, and every 30 s where it cann
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, suppress
+from itertools import zip_longest
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -38,7 +39,7 @@ RETRY_MILLISECONDS: Final = 2000
 AGAIN_SECONDS: Final = 30.0
 """After which a page comes again that is not told of everything: a service was not there."""
 
-KINDS: Final[tuple[str, ...]] = ("requests", "notices", "tasks")
+KINDS: Final = ("requests", "notices", "tasks")
 """Of what a page is told; the id of its stream holds how far it has been, in this order."""
 
 
@@ -79,7 +80,9 @@ class Screen:
     def __init__(self, after: str, stopping: asyncio.Event) -> None:
         """Begin after what the page was told last: an id of each kind, `~` between them."""
         told = [_id(one) for one in after.split("~")]
-        self.after: dict[str, str] = dict.fromkeys(KINDS, "") | dict(zip(KINDS, told, strict=False))
+        self.after: dict[str, str] = {}
+        """By kind: of each one, whether told of it or not yet."""
+        self.after.update(zip_longest(KINDS, told[: len(KINDS)], fillvalue=""))
         self.sources: dict[str, AsyncIterator[Told]] = {}
         self.is_whole = True
         """Whether all services are there that it wants to hear."""
