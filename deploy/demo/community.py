@@ -10,7 +10,7 @@ from deploy.demo.wenhua import PEOPLE_COLUMNS
 from deploy.local.data_folder import kept_secret, private_folder
 from deploy.local.platform import RunningPlatform
 
-__all__ = ["COMMUNITY", "demo_community", "load_demo"]
+__all__ = ["COMMUNITY", "UNIT", "demo_community", "load_demo"]
 
 COMMUNITY: Final = "demo"
 PEOPLE: Final = {

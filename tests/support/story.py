@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deploy.demo.api import Api, Session
-from deploy.demo.community import COMMUNITY
+from deploy.demo.community import COMMUNITY, UNIT
 from tests.support.platform import eventually
 
 REQUESTS, TASKS = f"/requests/{COMMUNITY}/requests", f"/volunteers/{COMMUNITY}/tasks"
@@ -57,8 +57,8 @@ class Story:
 
     async def unit_id(self) -> str:
         """The id of the unit's organisation."""
-        [unit] = await self.staff.everything(f"/directory/{COMMUNITY}/organisations")
-        return unit["id"]
+        found = await self.staff.everything(f"/directory/{COMMUNITY}/organisations")
+        return next(one["id"] for one in found if one["code"] == UNIT["code"])
 
     async def unit_claims(self, task: str) -> None:
         """The unit takes a task."""

@@ -212,7 +212,6 @@ async def test_what_a_service_would_tell_is_left_out_while_it_is_away(
 ) -> None:
     """And the page comes again soon, with its place kept."""
     apps = {name: await platform.app(name) for name in ("requests", "notify")}
-    monkeypatch.setattr(live, "AGAIN_SECONDS", 0.5)
     async with AsyncExitStack() as stack:
         origin = await stack.enter_async_context(served(Without(OneOrigin(apps), "notify")))
         _, address = await stack.enter_async_context(console(origin))
@@ -222,6 +221,9 @@ async def test_what_a_service_would_tell_is_left_out_while_it_is_away(
         first = str(await desk.submitted())
         heard = await page.hears("changed", of="requests", id=first)
         assert heard["id"].split("~")[1:] == after.split("~")[1:]
+        monkeypatch.setattr(live, "AGAIN_SECONDS", 0.1)
+        page = await stack.enter_async_context(tab(address, desk.resident, hood, heard["id"]))
+        await page.hears("told", of=["requests"])
         await page.ends()
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.requests import domain
-from services.requests.domain import Category, ServiceRequest
+from services.requests.domain import Category, ServiceRequest, Status
 from services.requests.domain.adoption import LOST_WORDS
 from services.requests.domain.request import WITH_TAKERS
 from shared.events import Taker, TaskClaimed, TaskCompleted, TaskDeclined, TaskStarted, Work
@@ -50,8 +50,14 @@ class Life:
         self.told.append((event, None))
 
     def task(self, contract: type[TaskEvent], *helpers: UUID) -> None:
-        """A step of the task, after which `helpers` stand; there is none before its request's."""
-        if self.request.status not in WITH_TAKERS:
+        """A step of the task, after which `helpers` stand; there is none before its request's.
+
+        Nobody gives back what they neither have nor are offered.
+        """
+        is_to_give_back = self.request.work or self.request.status is Status.DISPATCHED
+        if self.request.status not in WITH_TAKERS or not (
+            is_to_give_back or contract is not TaskDeclined
+        ):
             return
         self.task_version += 1
         takers = [Taker(kind="person", id=one) for one in helpers]

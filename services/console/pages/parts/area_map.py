@@ -80,15 +80,16 @@ class _Sheet:
         narrowed = max(math.cos(math.radians((south + north) / 2)), SMALLEST_DEGREES)
         wide = max((east - west) * narrowed, SMALLEST_DEGREES)
         tall = max(north - south, SMALLEST_DEGREES)
-        room = WIDTH - 2 * MARGIN
-        scale = min(room / wide, (TALLEST - 2 * MARGIN) / tall)
+        widest, tallest = WIDTH - 2 * MARGIN, TALLEST - 2 * MARGIN
+        scale = min(widest / wide, tallest / tall)
         return cls(
             west,
             north,
             narrowed,
             scale,
-            width=math.ceil(wide * scale) + 2 * MARGIN,
-            height=math.ceil(tall * scale) + 2 * MARGIN,
+            # What fills the sheet may come out a hair larger than it was divided.
+            width=min(math.ceil(wide * scale), widest) + 2 * MARGIN,
+            height=min(math.ceil(tall * scale), tallest) + 2 * MARGIN,
         )
 
     def ring(self, ring: Ring) -> Ring:
