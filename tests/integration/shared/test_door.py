@@ -138,7 +138,9 @@ class TestKeys:
             answer = await desk.write("同时", "k5")
             return None if answer.status_code == 503 else answer
 
-        answers = await asyncio.gather(*(eventually(taken) for _ in range(20)))
+        async with asyncio.TaskGroup() as group:
+            asked = [group.create_task(eventually(taken)) for _ in range(20)]
+        answers = [one.result() for one in asked]
         assert {one.status_code for one in answers if one} == {201}
         assert len({one.content for one in answers}) == 1
         assert sum("idempotency-replayed" not in one.headers for one in answers) == 1
