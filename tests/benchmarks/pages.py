@@ -21,6 +21,7 @@ import httpx
 import orjson
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import text
 
 from deploy.demo.api import Api
 from deploy.demo.community import COMMUNITY
@@ -44,6 +45,29 @@ PAGES = {
 GOAL_MILLISECONDS = 150
 FIRST_ASKS = 20
 BATCH = 500
+DESCRIPTIONS = (
+    *(
+        "三楼楼道灯不亮，老人晚上看不清。",
+        "楼下垃圾桶满了，没有人清运。",
+        "水管漏水，楼下已经淋湿了。",
+    ),
+    *("想请人陪老人去医院看病。", "车棚里的充电桩坏了两天了。", "邻居半夜施工，孩子睡不好觉。"),
+    *("电梯停在二楼，门关不上。", "请帮独居的王阿姨买米买油。", "路面塌了一块，骑车容易摔。"),
+    *(
+        "小区门口乱停车，消防通道堵住了。",
+        "想学用手机挂号，哪里有人教？",
+        "单元门锁坏了，谁都能进来。",
+    ),
+)
+"""One in twelve is found by its words."""
+
+INDEX_WORDS = text(
+    """
+    INSERT INTO search_word (community, word, request_id)
+    SELECT community, word, id FROM service_request, unnest(bigrams(description)) AS word
+    ON CONFLICT DO NOTHING
+    """
+)
 FIELD = re.compile(r'name="(form_token|once)" value="([^"]+)"')
 
 
@@ -60,8 +84,15 @@ async def fill(
                 category, place = random.choice(categories), random.choice(places)
                 one = Life(random, category, place, 100_000 + number, now)
                 asked_by = random.choice(people)
-                request = replace(one.request, requester_id=asked_by, filed_by=asked_by)
+                request = replace(
+                    one.request,
+                    description=random.choice(DESCRIPTIONS),
+                    requester_id=asked_by,
+                    filed_by=asked_by,
+                )
                 await put_back(tx, request, one.steps)
+    async with database.transaction(COMMUNITY) as tx:
+        await tx.execute(INDEX_WORDS)
 
 
 @asynccontextmanager
