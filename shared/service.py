@@ -201,7 +201,7 @@ def create_app(definition: Definition, settings: ServiceSettings) -> FastAPI:
         docs_url=f"{prefix}/docs",
         redoc_url=None,
         lifespan=lifespan,
-        telemetry=telemetry.of_calls(service.tracing),
+        telemetry=telemetry.of_calls(service.tracing, recorded=bool(settings.otlp_endpoint)),
         separate_input_output_schemas=False,
         responses=PROBLEM_RESPONSES,
         generate_unique_id_function=lambda route: camel_case(route.name),
@@ -215,6 +215,8 @@ def create_app(definition: Definition, settings: ServiceSettings) -> FastAPI:
     add_problem_answers(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(CountedCalls, metrics=service.metrics)
+    if not settings.otlp_endpoint:
+        app.add_middleware(telemetry.MarkedCalls)
     return app
 
 

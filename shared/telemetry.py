@@ -9,16 +9,19 @@ from typing import Any, override
 import structlog
 from fastapi.telemetry import TelemetryConfig
 from opentelemetry import trace
-from opentelemetry.context import Context
+from opentelemetry.context import Context, attach, detach
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.codes import without_codes
 
 __all__ = [
+    "MarkedCalls",
     "configure_logging",
     "current_traceparent",
     "event_span",
@@ -27,6 +30,7 @@ __all__ = [
 ]
 
 _propagator = TraceContextTextMapPropagator()
+_ids = RandomIdGenerator()
 
 
 class WithoutCodes(SpanProcessor):
@@ -58,14 +62,49 @@ def tracer_provider(service: str, *, otlp_endpoint: str | None, ratio: float) ->
     return provider
 
 
-def of_calls(provider: TracerProvider) -> TelemetryConfig:
-    """What FastAPI does for each call: a span of `provider`; we count and log calls ourselves."""
+def of_calls(provider: TracerProvider, *, recorded: bool) -> TelemetryConfig:
+    """What FastAPI does for each call: a span of `provider`; we count and log calls ourselves.
+
+    Where nobody records them `MarkedCalls` stands before the app instead.
+    """
     return {
+        "tracing": recorded,
         "tracer_provider": provider,
         "metrics": False,
         "logs": False,
         "operation_spans": False,
     }
+
+
+class MarkedCalls:
+    """Gives each call the trace that it came with, or a new one, where none is recorded.
+
+    Ids on the lines of the log and in the events are all that is wanted then, and FastAPI's spans,
+    which are thrown away, would cost as much as they do where somebody keeps them.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand before `app`."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the call on, in its trace."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        brought = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")
+        found = trace.get_current_span(_propagator.extract({"traceparent": brought}))
+        span = found if found.get_span_context().is_valid else trace.NonRecordingSpan(_new_trace())
+        token = attach(trace.set_span_in_context(span))
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            detach(token)
+
+
+def _new_trace() -> trace.SpanContext:
+    trace_id, span_id = _ids.generate_trace_id(), _ids.generate_span_id()
+    return trace.SpanContext(trace_id, span_id, is_remote=False)
 
 
 def current_traceparent() -> str | None:

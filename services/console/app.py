@@ -41,7 +41,7 @@ def create_app(
         title="Jinlin 近邻 · console",
         openapi_url=None,
         lifespan=lifespan,
-        telemetry=telemetry.of_calls(tracing),
+        telemetry=telemetry.of_calls(tracing, recorded=bool(settings.otlp_endpoint)),
     )
     app.state.screens = screens
     app.include_router(pages.router)
@@ -53,6 +53,8 @@ def create_app(
         most_together_bytes=pages.MOST_FORMS_BYTES,
     )
     app.add_middleware(pages.SafeHeaders)
+    if not settings.otlp_endpoint:
+        app.add_middleware(telemetry.MarkedCalls)
     return app
 
 
