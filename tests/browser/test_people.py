@@ -223,7 +223,7 @@ async def test_an_invitation_is_shown_once(visitors: Visitors) -> None:
     path = f"{PEOPLE}/{visitors.scene.things['neighbour']}"
     async with desk(visitors, path, has_scripts=False) as page:
         await page.get_by_role("button", name="生成邀请码").click()
-        code = await page.locator(".done .code").first.inner_text()
+        code = await page.locator(".ticket .code").first.inner_text()
         async with Api(visitors.scene.origin) as api:
             session = await api.accept_invitation(code)
         assert session.person_id == visitors.scene.things["neighbour"]

@@ -3,11 +3,14 @@
 from services.notify.domain.telling import (
     Call,
     Kind,
+    Membership,
     Notice,
     PointsStep,
     RequestStep,
     address,
     calls_of,
+    calls_to_admitted,
+    newest_volunteers,
     organisations_in,
 )
 from services.notify.domain.words import WORDS, Text, render
@@ -16,12 +19,15 @@ __all__ = [
     "WORDS",
     "Call",
     "Kind",
+    "Membership",
     "Notice",
     "PointsStep",
     "RequestStep",
     "Text",
     "address",
     "calls_of",
+    "calls_to_admitted",
+    "newest_volunteers",
     "organisations_in",
     "render",
 ]

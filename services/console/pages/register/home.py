@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.models.directory import MembershipTerms, PlaceTitleView, PlaceView
 from services.console.pages.access import SignedIn
+from services.console.pages.parts.called import called
 from services.console.pages.parts.forms import FormSent, id_in, number, refusal
 from services.console.pages.parts.pager import after
 from services.console.pages.parts.part import part
@@ -25,6 +26,12 @@ router = APIRouter()
 
 MOST: Final = 100
 FOUND: Final = 30
+
+
+class RemovingForm(FormSent):
+    """The version of the membership that was shown."""
+
+    version: str = ""
 
 
 class HomeForm(FormSent):
@@ -82,6 +89,28 @@ async def change_home(
     return visitor.go_on(f"/in/{community}/register/people/{person_id}?done=home")
 
 
+@router.get("/people/{person_id}/home/remove")
+async def back_to_home(visitor: SignedIn, person_id: UUID) -> Response:
+    """The form is on the page above."""
+    return visitor.go_on(f"/in/{visitor.community}/register/people/{person_id}/home")
+
+
+@router.post("/people/{person_id}/home/remove")
+async def remove_home(
+    visitor: SignedIn, person_id: UUID, sent: Annotated[RemovingForm, Form()]
+) -> Response:
+    """Take a home away that is wrong; another one can be chosen at any time."""
+    ask = visitor.services.directory.remove_home
+    try:
+        await ask(visitor.caller, visitor.community, person_id, version=number(sent.version))
+    except (Refused, TooMany, Unavailable) as problem:
+        found = refusal(problem, visitor, {})
+        return await _page(
+            visitor, person_id, None, found.status, remarks=found.remarks, headers=found.headers
+        )
+    return visitor.go_on(f"/in/{visitor.community}/register/people/{person_id}?done=no-home")
+
+
 async def _page(
     visitor: Visitor, person_id: UUID, inside: UUID | None, status: int = 200, **context: Any
 ) -> Response:
@@ -90,8 +119,10 @@ async def _page(
         visitor.services.directory.get_person(visitor.caller, visitor.community, person_id),
         part(_found(visitor, words) if words else _stage(visitor, inside)),
     )
+    known = (await called(visitor, (), [person.place_id])).places
+    home = known.get(person.place_id) if person.place_id else None
     return visitor.page(
-        "register/home.html", status, person=person, stage=stage, wanted=words, **context
+        "register/home.html", status, person=person, home=home, stage=stage, wanted=words, **context
     )
 
 
