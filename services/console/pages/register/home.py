@@ -13,11 +13,12 @@ from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.models.directory import MembershipTerms, PlaceTitleView, PlaceView
 from services.console.pages.access import SignedIn
 from services.console.pages.parts.called import called
+from services.console.pages.parts.counting import in_order
 from services.console.pages.parts.forms import FormSent, id_in, number, refusal
 from services.console.pages.parts.pager import after
 from services.console.pages.parts.part import part
 from services.console.pages.register.place_path import way_to
-from services.console.pages.register.places import by_number, root_of
+from services.console.pages.register.places import root_of
 from services.console.pages.visitor import Visitor
 
 __all__ = ["router"]
@@ -134,7 +135,7 @@ async def _stage(visitor: Visitor, inside: UUID | None) -> Stage:
     page = await visitor.services.directory.list_places(
         visitor.caller, visitor.community, parent_id=way[-1].id, after=after(visitor), limit=MOST
     )
-    return Stage(way, sorted(page.items, key=by_number), page.next)
+    return Stage(way, sorted(page.items, key=lambda one: in_order(one.title)), page.next)
 
 
 async def _found(visitor: Visitor, words: str) -> Stage:

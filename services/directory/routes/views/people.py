@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from services.directory import actions, domain
 from services.directory.domain import Member, Person
@@ -45,13 +46,13 @@ def _member_role(role: Role) -> Role:
 def _phone(phone: str) -> str:
     plain = domain.plain_phone(phone)
     if not domain.PHONE.fullmatch(plain):
-        raise ValueError("not a phone number")
+        raise PydanticCustomError("phone", "not a phone number")
     return plain
 
 
 def _login_name(name: str) -> str:
     if not domain.LOGIN_NAME.fullmatch(name):
-        raise ValueError("2–60 lower-case letters, digits or . _ @ + -")
+        raise PydanticCustomError("login_name", "2–60 lower-case letters, digits or . _ @ + -")
     return name
 
 
