@@ -69,18 +69,19 @@ async def test_roles_organisations_and_home_are_changed_by_forms(visitors: Visit
 
 
 async def test_a_home_that_is_wrong_is_taken_away(visitors: Visitors) -> None:
-    path = f"{PEOPLE}/{await added(visitors, fresh('陈'), 'resident', 'volunteer')}"
-    building = visitors.scene.things["building"]
-    async with desk(visitors, f"{path}/home?inside={building}", has_scripts=False) as page:
-        await page.get_by_role("button", name="住在这里").click()
+    path = f"{PEOPLE}/{await added(visitors, fresh('陈'), 'resident', 'grid_worker')}"
+    async with desk(visitors, f"{path}/home", has_scripts=False) as page:
+        await expect(page.get_by_text("网格员请选负责的网格")).to_be_visible()
+        await page.locator("main .tiles").get_by_role("link", name="第二网格").click()
+        await page.get_by_role("button", name="在这里工作").click()
         await page.get_by_role("link", name="改住址或去掉").click()
-        await expect(page.get_by_text("文化路1号院 1栋")).to_be_visible()
+        await expect(page.get_by_role("heading", name="现在登记的住址")).to_be_visible()
         stale = await page.context.new_page()
         await stale.goto(page.url)
         await page.get_by_role("button", name="住址不对，去掉").click()
         await expect(page.get_by_text("住址已去掉")).to_be_visible()
         await expect(page.get_by_role("link", name="登记住址")).to_be_visible()
-        await expect(page.get_by_text("居民、志愿者")).to_be_visible()
+        await expect(page.get_by_text("居民、网格员")).to_be_visible()
         await stale.get_by_role("button", name="住址不对，去掉").click()
         await expect(stale.get_by_role("alert")).to_contain_text("已被他人修改")
 

@@ -1,6 +1,7 @@
 """The rules of telling: whom an event concerns, and in which words it is told."""
 
 from services.notify.domain.telling import (
+    VOLUNTEER,
     Call,
     Kind,
     Membership,
@@ -16,6 +17,7 @@ from services.notify.domain.telling import (
 from services.notify.domain.words import WORDS, Text, render
 
 __all__ = [
+    "VOLUNTEER",
     "WORDS",
     "Call",
     "Kind",

@@ -20,11 +20,13 @@ from shared.events import (
     RequestResolved,
     Taker,
 )
-from shared.permissions import Role
 
 OLDEST_NEWS: Final = timedelta(hours=72)
 """An older event makes no notice: a replay must not tell people of last month
 (`RELIABILITY.md` §1, replay from zero)."""
+
+VOLUNTEER: Final = "volunteer"
+"""The role of who may take tasks, as memberships tell it."""
 
 type OwnersStep = (
     RequestRegistered | RequestRejected | RequestAccepted | RequestResolved | RequestClosed
@@ -106,9 +108,7 @@ def newest_volunteers(changes: Iterable[MembershipChanged]) -> dict[Membership, 
         key = (one.community, one.person_id)
         if key not in newest or one.version > newest[key].version:
             newest[key] = one
-    return {
-        key: one for key, one in newest.items() if Role.VOLUNTEER in one.roles and not one.removed
-    }
+    return {key: one for key, one in newest.items() if VOLUNTEER in one.roles and not one.removed}
 
 
 def calls_to_admitted(admitted: Iterable[MembershipChanged], *, now: datetime) -> list[Call]:

@@ -9,10 +9,9 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
-from services.notify.domain import Membership, Notice, RequestStep
+from services.notify.domain import VOLUNTEER, Membership, Notice, RequestStep
 from shared.database import Transaction
 from shared.events import MembershipChanged
-from shared.permissions import Role
 
 __all__ = ["CHANNEL", "Made", "add", "made", "members", "not_yet_volunteers"]
 
@@ -133,7 +132,7 @@ async def not_yet_volunteers(
             "communities": [one.community for one in told],
             "person_ids": [one.person_id for one in told],
             "versions": [one.version for one in told],
-            "role": Role.VOLUNTEER.value,
+            "role": VOLUNTEER,
         },
     )
     return [(community, person_id) for community, person_id in rows]
