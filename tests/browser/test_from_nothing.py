@@ -68,8 +68,9 @@ async def opens_a_community(page: Page) -> str:
 
 async def draws_up_places(page: Page) -> None:
     """From the community down to a household, and the number that people call."""
-    await page.get_by_role("link", name="名册", exact=True).click()
-    await page.get_by_role("link", name="地点", exact=True).click()
+    await page.get_by_role("link", name="工作台", exact=True).click()
+    await expect(page.get_by_role("heading", name="开始使用")).to_be_visible()
+    await page.get_by_role("link", name="建好地点").click()
     await page.get_by_role("link", name="改 服务电话").click()
     await page.get_by_label("值班电话").fill(LINE)
     await page.get_by_role("button", name="保存").click()
