@@ -212,7 +212,7 @@ async def test_what_a_service_would_tell_is_left_out_while_it_is_away(
 ) -> None:
     """And the page comes again soon, with its place kept."""
     apps = {name: await platform.app(name) for name in ("requests", "notify")}
-    monkeypatch.setattr(live, "AGAIN_SECONDS", 0.5)
+    monkeypatch.setattr(live, "AGAIN_SECONDS", 4.0)
     async with AsyncExitStack() as stack:
         origin = await stack.enter_async_context(served(Without(OneOrigin(apps), "notify")))
         _, address = await stack.enter_async_context(console(origin))
