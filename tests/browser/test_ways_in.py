@@ -11,6 +11,7 @@ from tests.browser.harness import Visitors, sign_in
 from tests.browser.test_people import PEOPLE, PLACES, desk, phone
 from tests.support.platform import eventually
 
+LARGE_PRINT_PIXELS = 26  # 20 pt
 PASSWORD = "春天的文化路 2026"
 DIRECTORY = "/directory/demo/people"
 
@@ -118,6 +119,24 @@ async def test_from_a_name_in_the_register_to_a_person_who_signs_in(visitors: Vi
     async with visitors.context_of() as context:
         page = await context.new_page()
         await sign_in(page, login_name, PASSWORD)
+
+
+async def test_a_code_is_printed_large_and_whole_and_alone(visitors: Visitors) -> None:
+    name = fresh("李")
+    async with desk(visitors, f"{PEOPLE}/{await added(visitors, name)}") as page:
+        await page.get_by_role("button", name="生成邀请码").click()
+        ticket = page.locator(".ticket")
+        await expect(page.get_by_role("button", name="打印")).to_be_visible()
+        await page.emulate_media(media="print")
+        await expect(ticket.get_by_role("heading", name=name)).to_be_visible()
+        await expect(ticket).to_have_css("break-inside", "avoid")
+        size = await ticket.locator(".code").first.evaluate(
+            "(one) => getComputedStyle(one).fontSize"
+        )
+        assert float(size.removesuffix("px")) >= LARGE_PRINT_PIXELS
+        for other in ("heading", "button", "navigation"):
+            shown = page.get_by_role(other).locator("visible=true")
+            await expect(shown).to_have_count(1 if other == "heading" else 0)
 
 
 async def test_a_code_that_was_used_is_told_beside_the_field(visitors: Visitors) -> None:
