@@ -27,6 +27,11 @@ _REASONS: Final[Mapping[str, Words]] = {
     "literal_error": ("不在可选范围内", "This is not one of the choices"),
     "enum": ("不在可选范围内", "This is not one of the choices"),
     "datetime_from_date_parsing": ("这不是有效的时间", "This is not a time"),
+    "phone": ("这不是电话号码，请再看看", "This is not a phone number"),
+    "login_name": (
+        "登录名要 2–60 个小写字母、数字或 . _ @ + -，中间没有空格",
+        "2–60 lower-case letters, digits or . _ @ + -, without spaces",
+    ),
     "timezone_aware": ("时间须带时区", "The time needs its zone"),
 }
 

@@ -25,8 +25,10 @@ from shared.events import (
 from shared.events.directory import StateEvent
 
 __all__ = [
+    "COPIED",
     "Known",
     "follow_directory",
+    "keep_copies",
     "known",
     "knows_member",
     "knows_organisation",
@@ -47,7 +49,7 @@ class Known:
 
 def follow_directory(consumes: Consumers, service: str) -> None:
     """Let `service` keep a copy of the directory's state."""
-    consumes(*_COPIES, durable=f"{service}-directory")(keep_copies)
+    consumes(*COPIED, durable=f"{service}-directory")(keep_copies)
 
 
 async def keep_copies(events: Sequence[StateEvent], tx: EventTx) -> None:
@@ -111,6 +113,9 @@ _COPIES: Final = {
         "signing_key", "key_id text", "version bigint, public_key jsonb, removed bool"
     ),
 }
+
+COPIED: Final = tuple(_COPIES)
+"""The contracts of which a service keeps copies."""
 
 _KNOWN = text(
     """

@@ -8,8 +8,9 @@ from services.notify.domain import Notice, PointsStep, RequestStep
 from services.notify.store import InboxNotice, Reader
 from shared import clock
 from shared.database import Transaction
+from shared.events import MembershipChanged
 
-__all__ = ["read_one", "read_up_to", "tell_of_points", "tell_of_requests"]
+__all__ = ["read_one", "read_up_to", "tell_of_points", "tell_of_requests", "tell_the_admitted"]
 
 
 async def tell_of_requests(tx: Transaction, steps: Sequence[RequestStep]) -> None:
@@ -21,6 +22,20 @@ async def tell_of_points(tx: Transaction, steps: Sequence[PointsStep]) -> None:
     """Tell takers of their points."""
     if notices := await _notices(tx, steps):
         await store.add(tx, notices)
+
+
+async def tell_the_admitted(tx: Transaction, changes: Sequence[MembershipChanged]) -> None:
+    """Tell members who have become volunteers; before what is known of them is changed.
+
+    Whoever comes in as a volunteer has nothing to be told.
+    """
+    volunteers = domain.newest_volunteers(changes)
+    if not volunteers:
+        return
+    admitted = await store.not_yet_volunteers(tx, volunteers.values())
+    calls = domain.calls_to_admitted((volunteers[one] for one in admitted), now=clock.now())
+    if calls:
+        await store.add(tx, domain.address(calls, {}))
 
 
 async def read_one(tx: Transaction, reader: Reader, notice_id: UUID) -> InboxNotice:

@@ -6,6 +6,7 @@ from services.notify import actions
 from services.notify.domain import PointsStep, RequestStep
 from shared.consumers import Consumers, EventTx
 from shared.events import (
+    MembershipChanged,
     PointsAwarded,
     PointsReversed,
     RequestAccepted,
@@ -16,12 +17,20 @@ from shared.events import (
     RequestReopened,
     RequestResolved,
 )
-from shared.neighbourhood import follow_directory
+from shared.events.directory import StateEvent
+from shared.neighbourhood import COPIED, keep_copies
 
 __all__ = ["consumes"]
 
 consumes = Consumers()
-follow_directory(consumes, "notify")
+
+
+@consumes(*COPIED, durable="notify-directory")
+async def directory(states: Sequence[StateEvent], tx: EventTx) -> None:
+    """Who has become a volunteer is told of it; then the copies are kept."""
+    changes = [one for one in states if isinstance(one, MembershipChanged)]
+    await actions.tell_the_admitted(tx, changes)
+    await keep_copies(states, tx)
 
 
 @consumes(

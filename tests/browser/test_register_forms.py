@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.harness import Visitors
 from tests.browser.test_people import HOSTILE, PEOPLE, PLACES, desk, phone
-from tests.browser.test_ways_in import added, choose, fresh, known
+from tests.browser.test_ways_in import PASSWORD, added, choose, fresh, known, newcomer
 
 
 async def test_nobody_is_added_twice_by_mistake(visitors: Visitors) -> None:
@@ -60,12 +60,51 @@ async def test_roles_organisations_and_home_are_changed_by_forms(visitors: Visit
         await expect(page.get_by_text("住址已保存")).to_be_visible()
         await expect(page.get_by_role("link", name="102室")).to_be_visible()
         await expect(page.get_by_text("单位成员、网格员")).to_be_visible()
-        await page.get_by_role("link", name="改住址").click()
+        await page.get_by_role("link", name="改住址或去掉").click()
         await page.get_by_label("小区和楼栋").fill("2号院 3栋")
         await page.get_by_role("button", name="查找").click()
         await page.get_by_role("link", name="文化路2号院 3栋").click()
         await page.get_by_role("button", name="住在这里").click()
         await expect(page.get_by_role("link", name="3栋")).to_be_visible()
+
+
+async def test_a_home_that_is_wrong_is_taken_away(visitors: Visitors) -> None:
+    path = f"{PEOPLE}/{await added(visitors, fresh('陈'), 'resident', 'grid_worker')}"
+    async with desk(visitors, f"{path}/home", has_scripts=False) as page:
+        await expect(page.get_by_text("网格员请选负责的网格")).to_be_visible()
+        await page.locator("main .tiles").get_by_role("link", name="第二网格").click()
+        await page.get_by_role("button", name="在这里工作").click()
+        await page.get_by_role("link", name="改住址或去掉").click()
+        await expect(page.get_by_role("heading", name="现在登记的住址")).to_be_visible()
+        stale = await page.context.new_page()
+        await stale.goto(page.url)
+        await page.get_by_role("button", name="住址不对，去掉").click()
+        await expect(page.get_by_text("住址已去掉")).to_be_visible()
+        await expect(page.get_by_role("link", name="登记住址")).to_be_visible()
+        await expect(page.get_by_text("居民、网格员")).to_be_visible()
+        await stale.get_by_role("button", name="住址不对，去掉").click()
+        await expect(stale.get_by_role("alert")).to_contain_text("已被他人修改")
+
+
+async def test_a_name_and_a_phone_are_corrected(visitors: Visitors) -> None:
+    name, number = fresh("张贵"), phone()
+    path = f"{PEOPLE}/{await added(visitors, name)}"
+    async with desk(visitors, path, has_scripts=False) as page:
+        await page.get_by_role("link", name="改姓名或电话").click()
+        await expect(page.get_by_label("姓名")).to_have_value(name)
+        await page.get_by_label("姓名").fill("")
+        await page.get_by_role("button", name="保存").click()
+        await expect(page.locator("#name_remark")).to_have_text("请填写姓名。")
+        await page.get_by_label("姓名").fill(f"{name}兰")
+        await page.get_by_label("新电话").fill("12")
+        await page.get_by_role("button", name="保存").click()
+        await expect(page.locator("#phone_remark")).to_be_visible()
+        await expect(page.get_by_label("姓名")).to_have_value(f"{name}兰")
+        await page.get_by_label("新电话").fill(number)
+        await page.get_by_role("button", name="保存").click()
+        await expect(page.get_by_role("heading", name=f"{name}兰")).to_be_visible()
+        await expect(page.get_by_text(f"{number[:3]}****{number[-4:]}")).to_be_visible()
+        await expect(page.get_by_text(number)).to_have_count(0)
 
 
 async def test_somebody_leaves_and_comes_back(visitors: Visitors) -> None:
@@ -138,9 +177,17 @@ async def test_hostile_words_about_people_are_text(visitors: Visitors, words: st
         await page.get_by_label("想说的话").fill(said)
         await page.get_by_role("button", name="登记", exact=True).click()
         await expect(page.locator(".said")).to_have_text(said)
-        for step in ("membership", "home", "leave", "volunteer"):
+        for step in ("membership", "name", "home", "leave", "volunteer"):
             await page.goto(f"{person}/{step}")
             await expect(page.locator("main strong")).to_have_text(said)
+        await page.goto(f"{person}/name")
+        await expect(page.get_by_label("姓名")).to_have_value(said)
+        await page.get_by_label("新电话").fill(said)
+        await page.get_by_role("button", name="保存").click()
+        await expect(page.get_by_label("新电话")).to_have_value(said)
+        await page.goto(person)
+        await page.get_by_role("button", name="生成邀请码").click()
+        await expect(page.locator(".ticket h3")).to_have_text(said)
         assert await page.locator("main img, main b, main script").count() == 0
 
 
@@ -165,3 +212,48 @@ async def test_hostile_places_organisations_and_codes_are_text(
         await page.get_by_role("button", name="下一步").click()
         await expect(page.get_by_label("邀请码")).to_have_value(said)
         assert await page.locator("main img, main b, main script").count() == 0
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+async def test_hostile_communities_numbers_and_searches_are_text(
+    visitors: Visitors, words: str
+) -> None:
+    async with desk(visitors, "/operator/communities/new", "operator") as page:
+        for field in ("title", "slug", "prefix", "district", "subdistrict"):
+            await page.locator(f"#{field}").evaluate("(one) => one.removeAttribute('maxlength')")
+            await page.locator(f"#{field}").fill(words)
+        await page.get_by_role("button", name="开通").click()
+        await expect(page.locator("#slug_remark")).to_be_visible()
+        for field in ("title", "district", "subdistrict"):
+            await expect(page.locator(f"#{field}")).to_have_value(words)
+    grid, person = visitors.scene.things["grid"], visitors.scene.things["neighbour"]
+    async with desk(visitors, f"{PLACES}/{grid}/service-phone") as page:
+        await page.locator("#phone").fill(words)
+        await page.get_by_role("button", name="保存").click()
+        await expect(page.locator("#phone_remark")).to_be_visible()
+        await expect(page.locator("#phone")).to_have_value(words)
+        for path in (PEOPLE, PLACES, "/in/demo/register/organisations", f"{PEOPLE}/{person}/home"):
+            await page.goto(path)
+            await page.locator("#q").fill(words)
+            await page.get_by_role("button", name="查找").click()
+            await expect(page.locator("#q")).to_have_value(words)
+        assert await page.locator("main img, main b, main script").count() == 0
+
+
+async def test_hostile_words_of_a_newcomer_are_text(visitors: Visitors) -> None:
+    said = "".join(HOSTILE)
+    person = await added(visitors, fresh("何"))
+    async with newcomer(visitors, person) as page:
+        await page.get_by_label("登录名").fill(said)
+        await page.get_by_label("密码", exact=True).fill(PASSWORD)
+        await page.get_by_label("再填一次密码").fill(PASSWORD)
+        await page.get_by_role("button", name="设好了").click()
+        await expect(page.locator("#login_name_remark")).to_be_visible()
+        await expect(page.get_by_label("登录名")).to_have_value(said)
+        await page.goto("/in/demo/volunteering")
+        await page.get_by_label("想说的话").fill(said)
+        await page.get_by_role("button", name="我要报名").click()
+        await expect(page.get_by_label("想说的话")).to_have_value(said)
+        assert await page.locator("main img, main b, main script").count() == 0
+    async with desk(visitors, "/in/demo/register/volunteers?stands=waiting") as page:
+        await expect(page.get_by_text(said)).to_be_visible()

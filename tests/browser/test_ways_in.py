@@ -11,6 +11,7 @@ from tests.browser.harness import Visitors, sign_in
 from tests.browser.test_people import PEOPLE, PLACES, desk, phone
 from tests.support.platform import eventually
 
+LARGE_PRINT_PIXELS = 26  # 20 pt
 PASSWORD = "春天的文化路 2026"
 DIRECTORY = "/directory/demo/people"
 
@@ -94,7 +95,7 @@ async def registered(visitors: Visitors, name: str, number: str) -> list[str]:
         await expect(page.get_by_role("heading", name=name)).to_be_visible()
         await expect(page.get_by_role("link", name="101室")).to_be_visible()
         await page.get_by_role("button", name="生成邀请码").click()
-        return await page.locator(".done .code").all_inner_texts()
+        return await page.locator(".ticket .code").all_inner_texts()
 
 
 async def test_from_a_name_in_the_register_to_a_person_who_signs_in(visitors: Visitors) -> None:
@@ -118,6 +119,24 @@ async def test_from_a_name_in_the_register_to_a_person_who_signs_in(visitors: Vi
     async with visitors.context_of() as context:
         page = await context.new_page()
         await sign_in(page, login_name, PASSWORD)
+
+
+async def test_a_code_is_printed_large_and_whole_and_alone(visitors: Visitors) -> None:
+    name = fresh("李")
+    async with desk(visitors, f"{PEOPLE}/{await added(visitors, name)}") as page:
+        await page.get_by_role("button", name="生成邀请码").click()
+        ticket = page.locator(".ticket")
+        await expect(page.get_by_role("button", name="打印")).to_be_visible()
+        await page.emulate_media(media="print")
+        await expect(ticket.get_by_role("heading", name=name)).to_be_visible()
+        await expect(ticket).to_have_css("break-inside", "avoid")
+        size = await ticket.locator(".code").first.evaluate(
+            "(one) => getComputedStyle(one).fontSize"
+        )
+        assert float(size.removesuffix("px")) >= LARGE_PRINT_PIXELS
+        for other in ("heading", "button", "navigation"):
+            shown = page.get_by_role(other).locator("visible=true")
+            await expect(shown).to_have_count(1 if other == "heading" else 0)
 
 
 async def test_a_code_that_was_used_is_told_beside_the_field(visitors: Visitors) -> None:
@@ -228,7 +247,22 @@ async def opened(visitors: Visitors, slug: str, title: str) -> str:
         await page.get_by_label("姓名").fill("韩主任")
         await page.get_by_role("button", name="登记", exact=True).click()
         await page.get_by_role("button", name="生成邀请码").click()
-        return await page.locator(".done .code").first.inner_text()
+        return await page.locator(".ticket .code").first.inner_text()
+
+
+async def test_a_community_is_renamed(visitors: Visitors) -> None:
+    slug, title = f"c{uuid4().hex[:8]}", fresh("错字社区")
+    await opened(visitors, slug, title)
+    async with desk(visitors, f"/in/{slug}/register/places", "operator", has_scripts=False) as page:
+        await page.get_by_role("link", name="改社区").click()
+        await expect(page.get_by_label("社区名称")).to_have_value(title)
+        await page.get_by_label("社区名称").fill(" ")
+        await page.get_by_role("button", name="保存").click()
+        await expect(page.locator("#title_remark")).to_have_text("请填写社区名称。")
+        await page.get_by_label("社区名称").fill(f"改好{title}")
+        await page.get_by_role("button", name="保存").click()
+        await expect(page.get_by_text("已保存。")).to_be_visible()
+        await expect(page.get_by_role("heading", name=f"改好{title}")).to_be_visible()
 
 
 async def test_a_community_is_opened_and_its_first_staff_come_in(visitors: Visitors) -> None:

@@ -693,6 +693,26 @@ class Directory:
             query={"has_left": has_left},
         )
 
+    async def correct_person(
+        self,
+        caller: Caller,
+        community: str,
+        person_id: UUID,
+        body: models.NameTerms,
+        *,
+        version: int | None = None,
+    ) -> models.PersonView:
+        """Correct a member's name or phone; of whoever belongs elsewhere, too, the operator
+        does."""
+        return await self._ask(
+            "PUT",
+            f"/api/directory/{at(community)}/people/{person_id}/name",
+            caller,
+            models.PersonView,
+            body=body,
+            version=version,
+        )
+
     async def put_membership(
         self,
         caller: Caller,
@@ -722,6 +742,19 @@ class Directory:
             f"/api/directory/{at(community)}/people/{person_id}/membership",
             caller,
             type(None),
+            version=version,
+        )
+
+    async def remove_home(
+        self, caller: Caller, community: str, person_id: UUID, *, version: int | None = None
+    ) -> models.PersonView:
+        """Take a member's home away: it was wrong, and nobody knows a better one. Open codes
+        end."""
+        return await self._ask(
+            "DELETE",
+            f"/api/directory/{at(community)}/people/{person_id}/home",
+            caller,
+            models.PersonView,
             version=version,
         )
 

@@ -64,7 +64,10 @@ async def open_notice(visitor: SignedIn, notice_id: UUID) -> Response:
 
 def about(notice: NoticeView) -> str:
     """The page that a notice is about."""
-    where = "tasks" if notice.kind in TASKS else f"requests/{notice.request_id}"
+    if notice.kind == "volunteer_admitted":
+        where = "volunteering"
+    else:
+        where = "tasks" if notice.kind in TASKS else f"requests/{notice.request_id}"
     return f"/in/{notice.community}/{where}"
 
 

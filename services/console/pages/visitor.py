@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from services.console.clients import Caller, Services
+from services.console.clients import Caller, Refused, Services, TooMany, Unavailable
 from services.console.clients.models.notify import UnreadView
 from services.console.pages import templates, texts
 from services.console.pages.cookies import Cookies
@@ -160,6 +160,15 @@ class Visitor:
         if self.session and (self.session.is_over() or self.who is None):
             self.session = await renewals.renew(self.session, self.caller)
             self.was_renewed = True
+
+    async def learn_roles(self) -> None:
+        """Continue a session whose token does not know yet what its owner has become."""
+        before = self.session
+        self.session = before.ended() if before else None
+        try:
+            await self.renew()
+        except (Refused, TooMany, Unavailable):
+            self.session = before  # it ends by itself, and is renewed then
 
     async def count_unread(self) -> None:
         """Ask how many notices are unread. No page waits long for that."""

@@ -27,7 +27,9 @@ from services.directory.actions.people import (
     Wanted,
     add_person,
     change_me,
+    correct_person,
     put_membership,
+    remove_home,
     remove_membership,
 )
 from services.directory.actions.phones import find_people, reveal_phone
@@ -69,6 +71,7 @@ __all__ = [
     "change_organisation",
     "change_password",
     "change_place",
+    "correct_person",
     "draw_boundary",
     "ensure_issuer_key",
     "ensure_operator",
@@ -87,6 +90,7 @@ __all__ = [
     "prepare_decoy",
     "put_membership",
     "refresh",
+    "remove_home",
     "remove_membership",
     "remove_place",
     "render",

@@ -45,11 +45,17 @@ async def open_community(tx: Transaction, wanted: Community) -> Community:
 async def change_community(
     tx: Transaction, wanted: Community, *, expected: int | None
 ) -> Community:
-    """Other terms for a community; slug and root stay."""
+    """Other terms for a community; slug and root stay, and the root is called as it is."""
+    now = clock.now()
     present = await store.load_community(tx, wanted.community, expected=expected)
-    changed, event = domain.change_community(present, wanted, now=clock.now())
+    changed, event = domain.change_community(present, wanted, now=now)
     await store.save_communities(tx, [changed])
     await emit(tx, event)
+    if changed.title != present.title:
+        root = await store.load_place(tx, changed.community, changed.root_id)
+        renamed, told = domain.rename_root(root, changed.title, now=now)
+        await store.save_places(tx, [renamed])
+        await emit(tx, *told)
     return changed
 
 

@@ -19,7 +19,9 @@ __all__ = [
     "Wanted",
     "add_person",
     "change_me",
+    "correct_person",
     "put_membership",
+    "remove_home",
     "remove_membership",
 ]
 
@@ -116,6 +118,24 @@ async def put_membership(
     return replace(member, membership=membership)
 
 
+async def remove_home(
+    tx: Transaction, deciding: Deciding, person_id: UUID, *, expected: int | None
+) -> Member:
+    """A member of whom nobody knows where they live; their open codes end, as by any change.
+
+    Raises NotFound, StaleVersion, TrustedRole.
+    """
+    member = await _member(tx, deciding.community, person_id)
+    _require_seen(member, expected)
+    membership, events = domain.change_membership(
+        member.membership, granting=deciding.granting, now=clock.now(), place_id=None
+    )
+    await store.save_memberships(tx, [membership])
+    await store.void_invitations(tx, [person_id])
+    await emit(tx, *events)
+    return replace(member, membership=membership)
+
+
 async def remove_membership(
     tx: Transaction, deciding: Deciding, person_id: UUID, *, expected: int | None
 ) -> None:
@@ -128,6 +148,29 @@ async def remove_membership(
     await store.save_memberships(tx, [ended])
     await store.void_invitations(tx, [person_id], community=deciding.community)
     await emit(tx, *events)
+
+
+async def correct_person(
+    tx: Transaction, deciding: Deciding, person_id: UUID, *, name: str, phone: str | None
+) -> Member:
+    """What a member is called, and their phone (None: as it is).
+
+    Who belongs to another community, too, is the operator's to change; so the transaction must see
+    every community. Raises NotFound, TrustedRole, NamedElsewhere.
+    """
+    member = await _member(tx, deciding.community, person_id)
+    elsewhere = await store.who_belongs_elsewhere(tx, deciding.community, [person_id])
+    person, events = domain.correct_person(
+        member,
+        granting=deciding.granting,
+        is_ours=deciding.is_operator or not elsewhere,
+        now=clock.now(),
+        name=name,
+        phone=phone or member.person.phone,
+    )
+    await store.save_people(tx, [person])
+    await emit(tx, *events)
+    return replace(member, person=person)
 
 
 async def change_me(

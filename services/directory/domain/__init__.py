@@ -37,6 +37,7 @@ from services.directory.domain.person import (
     admit,
     change_membership,
     change_person,
+    correct_person,
     end_membership,
     join,
     masked_name,
@@ -62,6 +63,7 @@ from services.directory.domain.place import (
     give_service_phone,
     may_hold,
     remove_place,
+    rename_root,
     tell_places,
 )
 from services.directory.domain.place_import import (
@@ -125,6 +127,7 @@ __all__ = [
     "change_person",
     "change_place",
     "codes_in",
+    "correct_person",
     "create_organisation",
     "create_place",
     "csv_lines",
@@ -144,6 +147,7 @@ __all__ = [
     "read_people",
     "read_places",
     "remove_place",
+    "rename_root",
     "require_boundary",
     "require_invitable",
     "require_visit",

@@ -33,6 +33,13 @@ class BelongsElsewhere(NotAllowed):
     en = "This person has roles elsewhere, too. Ask the operator for the invitation."
 
 
+class NamedElsewhere(NotAllowed):
+    """What somebody is called counts everywhere, so one community alone may not change it."""
+
+    zh = "此人还有其他社区或平台的身份，姓名和电话请联系平台管理员更改。"
+    en = "This person has roles elsewhere, too. Ask the operator to change name or phone."
+
+
 class HasPassword(WrongState):
     """Whoever has a password signs in with it; an invitation would be a second way in."""
 
@@ -140,6 +147,19 @@ def change_person(
     """The next version of a person."""
     changed = replace(present, version=present.version + 1, **changes)
     return changed, tell_people([changed], now=now)
+
+
+def correct_person(
+    member: Member, *, granting: Granting, is_ours: bool, now: datetime, **changes: Any
+) -> tuple[Person, list[PersonChanged]]:
+    """Another name or phone; `is_ours`: nobody else may say it.
+
+    Raises TrustedRole, NamedElsewhere.
+    """
+    _require_grant(granting, _standing(member.membership))
+    if not is_ours:
+        raise NamedElsewhere
+    return change_person(member.person, now=now, **changes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,12 @@ def draw_place(
     return drawn, tell_places([drawn], now=now)
 
 
+def rename_root(root: Place, title: str, *, now: datetime) -> tuple[Place, list[PlaceChanged]]:
+    """The root of the tree under its community's new title."""
+    renamed = replace(root, title=title, version=root.version + 1)
+    return renamed, tell_places([renamed], now=now)
+
+
 def give_service_phone(
     place: Place, phone: str | None, *, now: datetime
 ) -> tuple[Place, list[PlaceChanged]]:

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Response
 from services.directory import actions, store
 from services.directory.permissions import may
 from services.directory.routes.doors import Issuer, Wide, WideTx
-from services.directory.routes.views.people import MeTerms, MeView, NewPassword, TokensView
+from services.directory.routes.views.people import MeTerms, MeView
+from services.directory.routes.views.sign_in import NewPassword, TokensView
 from shared.door import Edition
 from shared.identity import Caller
 

@@ -16,6 +16,7 @@ from services.directory.routes.views.people import (
     Invited,
     MembershipTerms,
     NamesWanted,
+    NameTerms,
     NameView,
     NewPerson,
     PersonView,
@@ -132,6 +133,22 @@ async def get_person(
     return edition.told(PersonView.of(member))
 
 
+@router.put("/{person_id}/name")
+async def correct_person(
+    community: CommunityPath,
+    person_id: UUID,
+    terms: NameTerms,
+    caller: Staff,
+    tx: WideTx,
+    edition: Edition,
+) -> PersonView:
+    """Correct a member's name or phone; of whoever belongs elsewhere, too, the operator does."""
+    member = await actions.correct_person(
+        tx, deciding(caller, community), person_id, name=terms.name, phone=terms.phone
+    )
+    return edition.told(PersonView.of(member))
+
+
 @router.put("/{person_id}/membership")
 async def put_membership(
     community: CommunityPath,
@@ -148,6 +165,17 @@ async def put_membership(
         person_id,
         terms.wanted(),
         expected=edition.expected,
+    )
+    return edition.told(PersonView.of(member))
+
+
+@router.delete("/{person_id}/home")
+async def remove_home(
+    community: CommunityPath, person_id: UUID, caller: Staff, tx: WideTx, edition: Edition
+) -> PersonView:
+    """Take a member's home away: it was wrong, and nobody knows a better one. Open codes end."""
+    member = await actions.remove_home(
+        tx, deciding(caller, community), person_id, expected=edition.expected
     )
     return edition.told(PersonView.of(member))
 

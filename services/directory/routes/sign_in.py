@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response, status
 from services.directory import actions, store
 from services.directory.permissions import may
 from services.directory.routes.doors import Issuer, Wide, WideTx
-from services.directory.routes.views.people import Code, Credentials, RefreshToken, TokensView
+from services.directory.routes.views.sign_in import Code, Credentials, RefreshToken, TokensView
 from shared.patience import Address
 
 __all__ = ["router"]

@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from shared.events import (
+    MembershipChanged,
     PointsAwarded,
     PointsReversed,
     RequestAccepted,
@@ -24,11 +25,17 @@ OLDEST_NEWS: Final = timedelta(hours=72)
 """An older event makes no notice: a replay must not tell people of last month
 (`RELIABILITY.md` §1, replay from zero)."""
 
+VOLUNTEER: Final = "volunteer"
+"""The role of who may take tasks, as memberships tell it."""
+
 type OwnersStep = (
     RequestRegistered | RequestRejected | RequestAccepted | RequestResolved | RequestClosed
 )
 type RequestStep = OwnersStep | RequestDispatched | RequestReopened
 type PointsStep = PointsAwarded | PointsReversed
+
+type Membership = tuple[str, UUID]
+"""A community and one of its members."""
 
 type Organisation = tuple[str, UUID]
 """A community and one of its organisations."""
@@ -46,6 +53,7 @@ class Kind(StrEnum):
     REQUEST_REOPENED = "request_reopened"
     POINTS_AWARDED = "points_awarded"
     POINTS_REVERSED = "points_reversed"
+    VOLUNTEER_ADMITTED = "volunteer_admitted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,8 @@ class Call:
     event_id: UUID
     to: Taker
     kind: Kind
-    request_id: UUID
+    request_id: UUID | None
+    """None: it is about no request."""
     occurred_at: datetime
     details: Mapping[str, int] = field(default_factory=dict[str, int])
 
@@ -90,6 +99,32 @@ def calls_of(step: RequestStep | PointsStep, *, now: datetime) -> list[Call]:
             return [_call(step, step.taker, Kind.POINTS_REVERSED, points=step.points)]
         case _:
             return _calls_to_owners(step)
+
+
+def newest_volunteers(changes: Iterable[MembershipChanged]) -> dict[Membership, MembershipChanged]:
+    """The last change of each of `changes` that leaves somebody a volunteer."""
+    newest: dict[Membership, MembershipChanged] = {}
+    for one in changes:
+        key = (one.community, one.person_id)
+        if key not in newest or one.version > newest[key].version:
+            newest[key] = one
+    return {key: one for key, one in newest.items() if VOLUNTEER in one.roles and not one.removed}
+
+
+def calls_to_admitted(admitted: Iterable[MembershipChanged], *, now: datetime) -> list[Call]:
+    """To members whom staff have just made volunteers; old changes are no news."""
+    return [
+        Call(
+            community=one.community,
+            event_id=one.event_id,
+            to=_person(one.person_id),
+            kind=Kind.VOLUNTEER_ADMITTED,
+            request_id=None,
+            occurred_at=one.occurred_at,
+        )
+        for one in admitted
+        if now - one.occurred_at <= OLDEST_NEWS
+    ]
 
 
 def organisations_in(calls: Iterable[Call]) -> set[Organisation]:

@@ -98,6 +98,16 @@ WORDS: Final[Mapping[Kind, Mapping[Language, Text]]] = {
             "They come again when it is closed.",
         ),
     },
+    Kind.VOLUNTEER_ADMITTED: {
+        "zh-CN": Text(
+            "可以接任务了", "社区同意您做志愿者了。打开“任务”，就能接邻居的事。谢谢您的热心！"
+        ),
+        "en": Text(
+            "You can take tasks now",
+            "The community has agreed that you volunteer. "
+            "Under “Tasks” you find what neighbours need. Thank you!",
+        ),
+    },
 }
 
 _WHOSE: Final[Mapping[Language, tuple[str, str]]] = {

@@ -63,9 +63,9 @@ class NoticeView(BaseModel):
     language: Language = Field(description="Of title and body.")
     title: str = Field(examples=["请确认结果"])
     body: str = Field(examples=["您的诉求 WH-2026-000153 已办好。请确认是否解决，并评价。"])
-    request_id: UUID
+    request_id: UUID | None = Field(description="Null: it is about no request.")
     community: str
-    number: str | None = Field(description="The request's; null: not heard of yet.")
+    number: str | None = Field(description="The request's; null: not heard of yet, or none.")
     occurred_at: datetime
     created_at: datetime
     read_at: datetime | None
@@ -98,7 +98,7 @@ class MadeView(BaseModel):
     recipient_id: UUID
     channel: str
     kind: Kind
-    request_id: UUID
+    request_id: UUID | None
     created_at: datetime
 
     @classmethod

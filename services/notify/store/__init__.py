@@ -10,7 +10,7 @@ from services.notify.store.inbox import (
     unread,
 )
 from services.notify.store.live import Live, Stream
-from services.notify.store.making import Made, add, made, members
+from services.notify.store.making import Made, add, made, members, not_yet_volunteers
 
 __all__ = [
     "InboxNotice",
@@ -24,6 +24,7 @@ __all__ = [
     "mark_read",
     "mark_read_up_to",
     "members",
+    "not_yet_volunteers",
     "notice",
     "unread",
 ]

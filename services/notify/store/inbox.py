@@ -42,7 +42,7 @@ class InboxNotice:
     id: UUID
     community: str
     kind: Kind
-    request_id: UUID
+    request_id: UUID | None
     number: str | None
     details: Mapping[str, int]
     occurred_at: datetime

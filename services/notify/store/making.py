@@ -9,10 +9,11 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
-from services.notify.domain import Notice, RequestStep
+from services.notify.domain import VOLUNTEER, Membership, Notice, RequestStep
 from shared.database import Transaction
+from shared.events import MembershipChanged
 
-__all__ = ["CHANNEL", "Made", "add", "made", "members"]
+__all__ = ["CHANNEL", "Made", "add", "made", "members", "not_yet_volunteers"]
 
 CHANNEL: Final = "notices"
 """PostgreSQL's NOTIFY channel: ids of people for whom something is new, parted by spaces."""
@@ -29,6 +30,16 @@ _MEMBERS = text(
           SELECT * FROM unnest(CAST(:of_communities AS text[]),
                                CAST(:organisation_ids AS uuid[])))
     ORDER BY member.community, organisation_id, member.person_id
+    """
+)
+_NOT_YET_VOLUNTEERS = text(
+    """
+    SELECT community, person_id
+    FROM unnest(CAST(:communities AS text[]), CAST(:person_ids AS uuid[]),
+                CAST(:versions AS bigint[])) AS told (community, person_id, version)
+    JOIN known_membership AS member USING (community, person_id)
+    WHERE NOT member.removed AND NOT :role = ANY(member.roles) AND member.version < told.version
+    ORDER BY community, person_id
     """
 )
 # Notices are made in turns, so that they become visible in the order of their ids: whoever has
@@ -87,7 +98,7 @@ class Made:
     recipient_id: UUID
     channel: str
     kind: str
-    request_id: UUID
+    request_id: UUID | None
     created_at: datetime
 
 
@@ -108,6 +119,23 @@ async def members(
     for community, organisation_id, person_id in rows:
         found.setdefault((community, organisation_id), []).append(person_id)
     return found
+
+
+async def not_yet_volunteers(
+    tx: Transaction, changes: Iterable[MembershipChanged]
+) -> list[Membership]:
+    """Whose memberships are known, are older than `changes`, and are not a volunteer's."""
+    told = list(changes)
+    rows = await tx.execute(
+        _NOT_YET_VOLUNTEERS,
+        {
+            "communities": [one.community for one in told],
+            "person_ids": [one.person_id for one in told],
+            "versions": [one.version for one in told],
+            "role": VOLUNTEER,
+        },
+    )
+    return [(community, person_id) for community, person_id in rows]
 
 
 async def add(

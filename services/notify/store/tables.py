@@ -27,7 +27,7 @@ notice = Table(
     Column("recipient_id", Uuid, nullable=False),
     Column("channel", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("request_id", Uuid, nullable=False),
+    Column("request_id", Uuid),
     Column("details", JSONB, nullable=False),
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column(

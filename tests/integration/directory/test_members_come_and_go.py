@@ -1,6 +1,9 @@
 """Members leave, are found again, and come back; and who may make whom what."""
 
+from uuid import UUID
+
 from shared import ids
+from shared.events import PersonChanged
 from shared.permissions import STAFF, Role
 
 TRUSTED = STAFF | {Role.POINTS_APPROVER, Role.INTEGRATOR}
@@ -76,3 +79,77 @@ async def test_one_organisation_is_read_with_its_version(town, directory) -> Non
     body = {"slug": other, "title": "别处", "prefix": "BC"}
     await directory.made("/communities", directory.operator, body)
     assert (await directory.ask("GET", f"/{other}{path}", directory.operator)).status_code == 404
+
+
+async def test_a_home_that_is_wrong_is_taken_away_and_nothing_else(town, directory) -> None:
+    place = await town.place("building")
+    person = await town.person("resident", "volunteer", place_id=place["id"])
+    path = f"/people/{person['id']}"
+    shown = await town.ask("GET", path)
+    assert shown.json()["place_id"] == place["id"]
+    code = (await town.ask("POST", f"{path}/invitation")).json()["code"]
+    tag = {"if-match": shown.headers["etag"]}
+    removed = await town.ask("DELETE", f"{path}/home", headers=tag)
+    assert (removed.status_code, removed.json()["place_id"]) == (200, None)
+    assert removed.json()["roles"] == ["resident", "volunteer"]
+    assert (await town.ask("GET", path)).json() == removed.json()
+    assert (await town.ask("DELETE", f"{path}/home", headers=tag)).status_code == 412
+    used = await directory.ask("POST", "/sign-in/invitation", json={"code": code})
+    assert used.status_code == 401
+    _, resident = await town.signed_in("resident")
+    assert (await town.ask("DELETE", f"{path}/home", resident)).status_code == 403
+    await town.ask("DELETE", f"{path}/membership")
+    assert (await town.ask("DELETE", f"{path}/home")).status_code == 404
+
+
+async def test_the_street_takes_no_home_from_staff(town) -> None:
+    place = await town.place("building")
+    worker = await town.person("grid_worker", place_id=place["id"])
+    _, street = await town.signed_in("subdistrict_staff")
+    assert (await town.ask("DELETE", f"/people/{worker['id']}/home", street)).status_code == 403
+
+
+async def test_a_name_and_a_phone_are_corrected_and_nothing_is_told_of_them(
+    town, directory, platform
+) -> None:
+    person = await town.person("resident", name="张贵兰", phone="13812341234")
+    path = f"/people/{person['id']}"
+    terms = {"name": "张桂兰"}
+    named = await town.ask("PUT", f"{path}/name", json=terms)
+    assert (named.status_code, named.json()["name"], named.json()["phone"]) == (
+        200,
+        "张桂兰",
+        "138****1234",
+    )
+    called = await town.ask("PUT", f"{path}/name", json=terms | {"phone": "139 0000 5678"})
+    assert called.json()["phone"] == "139****5678"
+    assert (await town.ask("GET", path)).json() == called.json()
+    told = await platform.told(PersonChanged, person_id=UUID(person["id"]))
+    assert [one.version for one in told] == [1, 2, 3]
+    wrong = await town.ask("PUT", f"{path}/name", json=terms | {"phone": "12"})
+    assert (wrong.status_code, (await town.ask("GET", path)).json()) == (422, called.json())
+    _, resident = await town.signed_in("resident")
+    assert (await town.ask("PUT", f"{path}/name", resident, json=terms)).status_code == 403
+
+
+async def test_who_belongs_elsewhere_or_is_staff_is_not_renamed_by_everybody(
+    town, directory
+) -> None:
+    person = await town.person("resident", name="钱多处")
+    worker = await town.person("grid_worker", name="孙网格")
+    other = f"o{ids.new_id().hex[-10:]}"
+    body = {"slug": other, "title": "别处", "prefix": "BC"}
+    await directory.made("/communities", directory.operator, body)
+    joins = f"/{other}/people/{person['id']}/membership"
+    await directory.ask("PUT", joins, directory.operator, json={"roles": ["resident"]})
+    _, street = await town.signed_in("subdistrict_staff")
+    path, terms = f"/people/{person['id']}/name", {"name": "改名"}
+    refused = await town.ask("PUT", path, json=terms)
+    assert (refused.status_code, refused.json()["type"]) == (
+        403,
+        "urn:jinlin:problem:named-elsewhere",
+    )
+    assert (await town.ask("PUT", path, directory.operator, json=terms)).status_code == 200
+    staffs = f"/people/{worker['id']}/name"
+    assert (await town.ask("PUT", staffs, street, json=terms)).status_code == 403
+    assert (await town.ask("PUT", staffs, json=terms)).status_code == 200

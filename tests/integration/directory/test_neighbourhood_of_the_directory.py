@@ -60,6 +60,11 @@ async def test_a_community_comes_with_its_root(town, directory, platform) -> Non
     assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
     subject = f"evt.{town.slug}.directory.community_changed.v1.{town.slug}"
     assert (await last_told(platform, subject, 2))["title"] == "文化路"
+    root = (await town.ask("GET", f"/places/{town.root_id}")).json()
+    assert (root["title"], root["code"]) == ("文化路", town.slug)
+    assert [one.title for one in await platform.told(PlaceChanged, place_id=town.root_id)][-1:] == [
+        "文化路"
+    ]
 
 
 async def test_places_lie_in_higher_ones_and_households_are_never_told(town, platform) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared import clock, ids
 from shared.events import (
+    MembershipChanged,
     PointsAwarded,
     PointsReversed,
     RequestAccepted,
@@ -142,3 +143,45 @@ async def test_a_replay_tells_nobody_of_last_month(story: Story, platform: Platf
         ids=[one.event_id for one in (*events, fresh)],
     )
     assert len(rows) == 1
+
+
+async def test_who_becomes_a_volunteer_is_told_once_and_newcomers_are_not(story: Story) -> None:
+    neighbour, other = story.requester, await story.hood.person("resident")
+    newcomer = ids.new_id()
+    await story.hood.arrived("notify", memberships=7)
+
+    def becomes(person_id: UUID, version: int, *roles: str) -> MembershipChanged:
+        return MembershipChanged(
+            event_id=ids.new_id(),
+            community=story.hood.slug,
+            person_id=person_id,
+            roles=roles,
+            version=version,
+            occurred_at=clock.now(),
+        )
+
+    admitted = becomes(neighbour.id, 2, "resident", "volunteer")
+    events = [
+        becomes(newcomer, 1, "volunteer"),
+        admitted,
+        becomes(neighbour.id, 3, "resident", "volunteer", "grid_worker"),
+        becomes(other.id, 2, "resident", "micro_grid_head"),
+        becomes(story.helper.id, 2, "volunteer", "resident"),
+        becomes(neighbour.id, 1, "resident"),
+    ]
+    await story.tell(*events)
+    await story.worked_in(events[-1:], "notify-directory")
+    await story.kinds(neighbour, "volunteer_admitted")
+    for one in (other, story.helper, Person(newcomer, story.hood.token(newcomer, "volunteer"))):
+        assert await story.inbox(one) == []
+    (notice,) = await story.inbox(neighbour)
+    assert (notice["request_id"], notice["number"], notice["title"]) == (
+        None,
+        None,
+        "可以接任务了",
+    )
+    rests = becomes(neighbour.id, 4, "resident")
+    await story.tell(rests)
+    await story.worked_in([rests], "notify-directory")
+    await story.tell(becomes(neighbour.id, 5, "volunteer"))
+    await story.kinds(neighbour, "volunteer_admitted", "volunteer_admitted")

@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.console.clients.models.directory import ConsumerView, KeptView, LagView, PlaceView
+from services.console.clients.models.directory import ConsumerView, KeptView, LagView
 from services.console.clients.models.requests import CommunityOverview, Rate
 from services.console.pages.operator.overview import FIGURES, ranked, summed
 from services.console.pages.operator.services import consumer_state
+from services.console.pages.parts.counting import in_order
 from services.console.pages.register.imports import LARGEST_FILE_BYTES, packed, unpacked
-from services.console.pages.register.places import by_number
-from shared import ids
 
 
 @given(st.binary(min_size=1, max_size=2000))
@@ -40,24 +39,27 @@ def test_a_small_form_never_becomes_a_large_file() -> None:
     )
 
 
-def place(title: str) -> PlaceView:
-    return PlaceView(
-        version=1,
-        id=ids.new_id(),
-        kind="building",
-        parent_id=None,
-        title=title,
-        code="",
-        compound_type=None,
-        grid_id=None,
-        service_phone=None,
-    )
-
-
-def test_places_are_in_the_order_of_their_numbers() -> None:
+def test_places_are_in_the_order_in_which_people_count() -> None:
     titles = ["10栋", "2栋", "1栋2单元", "东院", "1栋"]
-    found = sorted(map(place, titles), key=by_number)
-    assert [one.title for one in found] == ["东院", "1栋", "1栋2单元", "2栋", "10栋"]
+    assert sorted(titles, key=in_order) == ["东院", "1栋", "1栋2单元", "2栋", "10栋"]
+    grids = [
+        "第二十一网格",
+        "第十网格",
+        "第三网格",
+        "第二网格",
+        "第一百零五网格",
+        "第十二网格",
+        "第一网格",
+    ]
+    assert sorted(grids, key=in_order) == [
+        "第一网格",
+        "第二网格",
+        "第三网格",
+        "第十网格",
+        "第十二网格",
+        "第二十一网格",
+        "第一百零五网格",
+    ]
 
 
 def overview(slug: str, total: int, on_time: tuple[int, int]) -> CommunityOverview:

@@ -12,6 +12,7 @@ from services.notify import domain
 from services.notify.domain import Kind
 from shared import ids
 from shared.events import (
+    MembershipChanged,
     PointsAwarded,
     PointsReversed,
     RequestAccepted,
@@ -136,6 +137,44 @@ def test_points_are_told_with_their_number(contract, kind):
     (notice,) = told(award(contract, taker=person(HELPER)))
     assert (notice.recipient_id, notice.call.kind) == (HELPER, kind)
     assert notice.call.details == {"points": 10}
+
+
+def membership(*roles, version=2, removed=False, occurred_at=NOW):
+    return MembershipChanged(
+        event_id=ids.new_id(),
+        community="wenhua",
+        person_id=HELPER,
+        roles=roles,
+        removed=removed,
+        version=version,
+        occurred_at=occurred_at,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "counts"),
+    [
+        ([membership("resident", "volunteer")], 2),
+        ([membership("volunteer", version=3), membership("resident")], 3),
+        ([membership("volunteer"), membership("resident", version=3)], None),
+        ([membership("volunteer", removed=True)], None),
+        ([membership("grid_worker")], None),
+    ],
+)
+def test_the_last_change_says_who_is_a_volunteer(changes, counts):
+    found = domain.newest_volunteers(changes)
+    assert [one.version for one in found.values()] == ([counts] if counts else [])
+
+
+def test_the_admitted_are_told_about_no_request_and_only_while_it_is_news():
+    (call,) = domain.calls_to_admitted([membership("volunteer")], now=NOW)
+    assert (call.to, call.kind, call.request_id) == (
+        person(HELPER),
+        Kind.VOLUNTEER_ADMITTED,
+        None,
+    )
+    old = membership("volunteer", occurred_at=NOW - timedelta(hours=73))
+    assert domain.calls_to_admitted([old], now=NOW) == []
 
 
 @given(age=st.timedeltas(min_value=timedelta(hours=-1), max_value=timedelta(days=40)))

@@ -30,6 +30,12 @@ def test_a_missing_field_is_named_as_it_was_sent_and_explained_in_both_languages
     assert reason(error, english=True) == "Please fill this in"
 
 
+@pytest.mark.parametrize("kind", ["phone", "login_name"])
+def test_what_is_typed_wrongly_is_told_in_both_languages(kind: str) -> None:
+    error = {"type": kind, "loc": ("body", kind), "msg": "the library's"}
+    assert len({reason(error, english=True), reason(error, english=False), error["msg"]}) == 3
+
+
 def test_what_has_no_words_of_ours_keeps_the_library_s() -> None:
     error = {"type": "value_error", "loc": ("body", "x"), "msg": "Value error, no"}
     assert reason(error, english=True) == "Value error, no"

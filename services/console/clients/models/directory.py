@@ -35,6 +35,7 @@ __all__ = [
     "MembershipTerms",
     "MultiPolygon",
     "MyGridView",
+    "NameTerms",
     "NameView",
     "NameViewPage",
     "NamesWanted",
@@ -371,6 +372,13 @@ class MyGridView(BaseModel):
 
     grid: GridView
     places: list[PlaceView]
+
+
+class NameTerms(BaseModel):
+    """What a person is called, and how they are reached."""
+
+    name: str
+    phone: str | None = None
 
 
 class NameView(BaseModel):

@@ -97,6 +97,7 @@ type Kind = Literal[
     "request_reopened",
     "points_awarded",
     "points_reversed",
+    "volunteer_admitted",
 ]
 
 
@@ -140,7 +141,7 @@ class MadeView(BaseModel):
     recipient_id: UUID
     channel: str
     kind: Kind
-    request_id: UUID
+    request_id: UUID | None
     created_at: datetime
 
 
@@ -159,7 +160,7 @@ class NoticeView(BaseModel):
     language: Literal["zh-CN", "en"]
     title: str
     body: str
-    request_id: UUID
+    request_id: UUID | None
     community: str
     number: str | None
     occurred_at: datetime

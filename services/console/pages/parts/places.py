@@ -1,13 +1,13 @@
 """Choosing a place, from the compound down to the building (`parts/places.html`)."""
 
 import asyncio
-import re
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from services.console.clients.models.directory import PlaceTitleView, PlaceView
 from services.console.pages.parts.called import called
+from services.console.pages.parts.counting import in_order
 from services.console.pages.visitor import Visitor
 
 __all__ = ["Offer", "everywhere", "home_of", "offered", "title_of"]
@@ -16,8 +16,6 @@ MOST: Final = 100
 MOST_PAGES: Final = 5
 CHOSEN: Final = frozenset({"compound", "building"})
 """Kinds of places that requests name; homes stay in the directory."""
-
-_NUMBERS = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ async def offered(visitor: Visitor, inside: UUID | None, after: UUID | None = No
         if not page.items:
             page = await ask(visitor.caller, community, kind="building", after=after, limit=MOST)
         found = page.items
-    return Offer(place, sorted(found, key=_in_order), page.next)
+    return Offer(place, sorted(found, key=lambda one: in_order(one.title)), page.next)
 
 
 async def title_of(visitor: Visitor, place_id: UUID, community: str = "") -> PlaceTitleView | None:
@@ -86,7 +84,7 @@ async def everywhere(visitor: Visitor) -> list[tuple[str, str]]:
         (str(one.id), known.places[one.id].title if one.id in known.places else one.title)
         for one in buildings
     ]
-    titles.sort(key=lambda one: _by_numbers(one[1]))
+    titles.sort(key=lambda one: in_order(one[1]))
     elsewhere = [(str(root.id), visitor.gettext("别的地方，或说不清"))] if root else []
     return titles + elsewhere
 
@@ -110,13 +108,3 @@ async def _community(visitor: Visitor) -> PlaceView | None:
     ask = visitor.services.directory.list_places
     page = await ask(visitor.caller, visitor.community, kind="community", limit=1)
     return page.items[0] if page.items else None
-
-
-def _in_order(place: PlaceView) -> list[tuple[int, str]]:
-    """2栋 before 10栋."""
-    return _by_numbers(place.title)
-
-
-def _by_numbers(title: str) -> list[tuple[int, str]]:
-    parts = _NUMBERS.split(title)
-    return [(int(one), "") if one.isdecimal() else (0, one) for one in parts]

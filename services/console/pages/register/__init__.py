@@ -9,6 +9,7 @@ from services.console.pages.register import (
     imports,
     map,  # noqa: A004
     membership,
+    name,
     new_person,
     organisations,
     people,
@@ -30,6 +31,7 @@ for screens in (
     new_person,  # before any person
     person,
     membership,
+    name,
     home,
     volunteer,
     volunteers,

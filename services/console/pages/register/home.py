@@ -12,11 +12,13 @@ from pydantic import ValidationError
 from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.models.directory import MembershipTerms, PlaceTitleView, PlaceView
 from services.console.pages.access import SignedIn
+from services.console.pages.parts.called import called
+from services.console.pages.parts.counting import in_order
 from services.console.pages.parts.forms import FormSent, id_in, number, refusal
 from services.console.pages.parts.pager import after
 from services.console.pages.parts.part import part
 from services.console.pages.register.place_path import way_to
-from services.console.pages.register.places import by_number, root_of
+from services.console.pages.register.places import root_of
 from services.console.pages.visitor import Visitor
 
 __all__ = ["router"]
@@ -25,6 +27,12 @@ router = APIRouter()
 
 MOST: Final = 100
 FOUND: Final = 30
+
+
+class RemovingForm(FormSent):
+    """The version of the membership that was shown."""
+
+    version: str = ""
 
 
 class HomeForm(FormSent):
@@ -82,6 +90,28 @@ async def change_home(
     return visitor.go_on(f"/in/{community}/register/people/{person_id}?done=home")
 
 
+@router.get("/people/{person_id}/home/remove")
+async def back_to_home(visitor: SignedIn, person_id: UUID) -> Response:
+    """The form is on the page above."""
+    return visitor.go_on(f"/in/{visitor.community}/register/people/{person_id}/home")
+
+
+@router.post("/people/{person_id}/home/remove")
+async def remove_home(
+    visitor: SignedIn, person_id: UUID, sent: Annotated[RemovingForm, Form()]
+) -> Response:
+    """Take a home away that is wrong; another one can be chosen at any time."""
+    ask = visitor.services.directory.remove_home
+    try:
+        await ask(visitor.caller, visitor.community, person_id, version=number(sent.version))
+    except (Refused, TooMany, Unavailable) as problem:
+        found = refusal(problem, visitor, {})
+        return await _page(
+            visitor, person_id, None, found.status, remarks=found.remarks, headers=found.headers
+        )
+    return visitor.go_on(f"/in/{visitor.community}/register/people/{person_id}?done=no-home")
+
+
 async def _page(
     visitor: Visitor, person_id: UUID, inside: UUID | None, status: int = 200, **context: Any
 ) -> Response:
@@ -90,8 +120,10 @@ async def _page(
         visitor.services.directory.get_person(visitor.caller, visitor.community, person_id),
         part(_found(visitor, words) if words else _stage(visitor, inside)),
     )
+    known = (await called(visitor, (), [person.place_id])).places
+    home = known.get(person.place_id) if person.place_id else None
     return visitor.page(
-        "register/home.html", status, person=person, stage=stage, wanted=words, **context
+        "register/home.html", status, person=person, home=home, stage=stage, wanted=words, **context
     )
 
 
@@ -103,7 +135,7 @@ async def _stage(visitor: Visitor, inside: UUID | None) -> Stage:
     page = await visitor.services.directory.list_places(
         visitor.caller, visitor.community, parent_id=way[-1].id, after=after(visitor), limit=MOST
     )
-    return Stage(way, sorted(page.items, key=by_number), page.next)
+    return Stage(way, sorted(page.items, key=lambda one: in_order(one.title)), page.next)
 
 
 async def _found(visitor: Visitor, words: str) -> Stage:

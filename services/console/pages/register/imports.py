@@ -15,6 +15,7 @@ from services.console.pages.access import SignedIn
 from services.console.pages.parts.called import called
 from services.console.pages.parts.forms import Refusal, refusal
 from services.console.pages.register.person import ANSWERING, NO_STORE
+from services.console.pages.register.way_in import way_in
 from services.console.pages.texts import ENGLISH, N_
 from services.console.pages.visitor import Visitor
 
@@ -138,10 +139,8 @@ async def import_checked(
     except (TooMany, Unavailable) as problem:
         return _refused(visitor, kind, refusal(problem, visitor, {}))
     found = await called(visitor, {one.person_id for one in done.invitations})
-    invited_at = visitor.outside("/invitation")
-    return _page(
-        visitor, kind, headers=NO_STORE, done=done, names=found.names, invited_at=invited_at
-    )
+    way = way_in(visitor) if done.invitations else None
+    return _page(visitor, kind, headers=NO_STORE, done=done, names=found.names, way=way)
 
 
 def packed(content: bytes) -> str:

@@ -23,6 +23,7 @@ from services.console.pages.parts.navigation import COORDINATORS
 from services.console.pages.parts.part import Part, part
 from services.console.pages.parts.volunteering import Registration, registration
 from services.console.pages.register.place_path import way_to
+from services.console.pages.register.way_in import way_in
 from services.console.pages.texts import N_
 from services.console.pages.visitor import Visitor
 from shared.permissions import Role
@@ -39,7 +40,9 @@ REVEALS_SHOWN: Final = 20
 DONE: Final[Mapping[str, str]] = {
     "added": N_("已登记。接下来可以登记住址、生成邀请码。"),
     "membership": N_("已保存。以前的邀请码已失效。"),
+    "name": N_("已保存。"),
     "home": N_("住址已保存。以前的邀请码已失效。"),
+    "no-home": N_("住址已去掉。以前的邀请码已失效。"),
     "volunteer": N_("已登记为志愿者。"),
     "not-now": N_("已放到“在休息”里。"),
     "left": N_("已离开本社区。"),
@@ -105,7 +108,7 @@ async def invite(visitor: SignedIn, person_id: UUID, sent: Annotated[Inviting, F
         found = refusal(problem, visitor, {})
         remarks = {"reset": found.remarks["form"]}
         return await _person(visitor, person_id, found.status, found.headers, remarks=remarks)
-    return await _person(visitor, person_id, headers=NO_STORE, invitation=made)
+    return await _person(visitor, person_id, headers=NO_STORE, invitation=made, way=way_in(visitor))
 
 
 async def _person(
@@ -133,7 +136,6 @@ async def _person(
         volunteers=volunteers,
         names=names,
         may_answer=bool(visitor.roles & ANSWERING),
-        invited_at=visitor.outside("/invitation"),
         done=visitor.parameter("done"),
         done_words=DONE,
         **(given | context),

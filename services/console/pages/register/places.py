@@ -1,7 +1,6 @@
 """The places of the community as a tree, and a search in it."""
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
@@ -15,13 +14,14 @@ from services.console.clients.models.directory import (
     PlaceViewPage,
 )
 from services.console.pages.access import SignedIn
+from services.console.pages.parts.counting import in_order
 from services.console.pages.parts.pager import after
 from services.console.pages.parts.part import part
 from services.console.pages.register.place_path import way_to
 from services.console.pages.texts import N_
 from services.console.pages.visitor import Visitor
 
-__all__ = ["by_number", "root_of", "router"]
+__all__ = ["root_of", "router"]
 
 router = APIRouter()
 
@@ -71,7 +71,7 @@ async def _place(visitor: Visitor, way: Sequence[PlaceView]) -> Response:
         _homes(visitor, here),
         part(_members(visitor, here)),
     )
-    rows = sorted(inside.value.items, key=by_number) if inside.value else []
+    rows = sorted(inside.value.items, key=lambda one: in_order(one.title)) if inside.value else []
     return visitor.page(
         "register/place.html",
         way=way,
@@ -116,9 +116,3 @@ async def _search(visitor: Visitor, words: str) -> PlaceViewPage:
     return await visitor.services.directory.list_places(
         visitor.caller, visitor.community, q=words, after=after(visitor), limit=SHOWN
     )
-
-
-def by_number(place: PlaceView) -> tuple[tuple[int, str], ...]:
-    """The order in which people count: 2栋 before 10栋."""
-    pieces = re.findall(r"[0-9]+|[^0-9]+", place.title)
-    return tuple((int(one), "") if one.isdecimal() else (-1, one) for one in pieces)

@@ -1,25 +1,21 @@
 """A slip for somebody without an account: staff, or whose request it is, print it."""
 
 import asyncio
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-import segno
 from fastapi import APIRouter, Response
-from markupsafe import Markup
 
 from services.console.clients import Refused, TooMany, Unavailable
 from services.console.pages.access import SignedIn
 from services.console.pages.parts.forms import refusal
 from services.console.pages.parts.part import part
+from services.console.pages.parts.qr import qr
 from services.console.pages.visitor import Visitor
 
 __all__ = ["router"]
 
 router = APIRouter()
-
-QUIET_ZONE_MODULES: Final = 4
-"""The white edge that ISO/IEC 18004 asks for; paper may be folded or dark around it."""
 
 
 @router.get("/requests/{request_id}/slip")
@@ -50,7 +46,7 @@ async def print_slip(visitor: SignedIn, request_id: UUID) -> Response:
         "slips/slip.html",
         code=made.code,
         typed_at=visitor.outside("/f"),
-        qr=_qr(visitor.outside(made.path)),
+        qr=qr(visitor.outside(made.path)),
     )
 
 
@@ -68,11 +64,3 @@ async def _page(
     category = next(of_request, None)
     given = {"request": request, "category": category, "line": line.value}
     return visitor.page(template, status, **given, **context)
-
-
-def _qr(address: str) -> Markup:
-    """A QR code as SVG, readable with 15 % of it torn or stained."""
-    drawn = segno.make(address, error="m", micro=False)
-    return Markup(  # noqa: S704 - drawn by segno, of modules and no text
-        drawn.svg_inline(border=QUIET_ZONE_MODULES, omitsize=True, lineclass=None)
-    )

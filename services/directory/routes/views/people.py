@@ -1,11 +1,12 @@
-"""People, memberships and sign-in, as callers send and see them."""
+"""People and memberships, as callers send and see them."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from services.directory import actions, domain
 from services.directory.domain import Member, Person
@@ -18,24 +19,21 @@ from shared.permissions import Role
 
 __all__ = [
     "AddedView",
-    "Code",
-    "Credentials",
     "InvitationTerms",
     "InvitationView",
     "Invited",
     "MeTerms",
     "MeView",
     "MembershipTerms",
+    "NameTerms",
     "NameView",
     "NamesWanted",
-    "NewPassword",
     "NewPerson",
     "PersonView",
     "PhoneView",
-    "RefreshToken",
     "RevealTerms",
     "RevealView",
-    "TokensView",
+    "lower",
 ]
 
 
@@ -48,23 +46,24 @@ def _member_role(role: Role) -> Role:
 def _phone(phone: str) -> str:
     plain = domain.plain_phone(phone)
     if not domain.PHONE.fullmatch(plain):
-        raise ValueError("not a phone number")
+        raise PydanticCustomError("phone", "not a phone number")
     return plain
 
 
 def _login_name(name: str) -> str:
     if not domain.LOGIN_NAME.fullmatch(name):
-        raise ValueError("2–60 lower-case letters, digits or . _ @ + -")
+        raise PydanticCustomError("login_name", "2–60 lower-case letters, digits or . _ @ + -")
     return name
 
 
-def _lower(name: object) -> object:
+def lower(name: object) -> object:
+    """A login name as it is kept, whatever was typed."""
     return name.strip().lower() if isinstance(name, str) else name
 
 
 MemberRole = Annotated[Role, AfterValidator(_member_role)]
 Phone = Annotated[Line, AfterValidator(_phone)]
-LoginName = Annotated[str, BeforeValidator(_lower), AfterValidator(_login_name)]
+LoginName = Annotated[str, BeforeValidator(lower), AfterValidator(_login_name)]
 
 
 class MembershipTerms(Payload):
@@ -79,6 +78,13 @@ class MembershipTerms(Payload):
         return actions.Wanted(
             [str(one) for one in self.roles], list(self.organisation_ids), self.place_id
         )
+
+
+class NameTerms(Payload):
+    """What a person is called, and how they are reached."""
+
+    name: Line = Field(examples=["张桂兰"])
+    phone: Phone | None = Field(default=None, description="None: as it is.")
 
 
 class NewPerson(MembershipTerms):
@@ -208,47 +214,6 @@ class InvitationView(BaseModel):
     def of(cls, code: actions.NewCode) -> "InvitationView":
         """The view of a new code."""
         return cls.model_validate(code, from_attributes=True)
-
-
-class Credentials(Payload):
-    """A login name and its password."""
-
-    login_name: Annotated[Line, BeforeValidator(_lower)]
-    password: SecretStr = Field(min_length=1, max_length=200)
-
-
-class Code(Payload):
-    """The code on an invitation, with or without hyphens."""
-
-    code: Line
-
-
-class RefreshToken(Payload):
-    """A refresh token."""
-
-    refresh_token: SecretStr = Field(min_length=1, max_length=200)
-
-
-class NewPassword(Payload):
-    """A new password, and the old one where there is one."""
-
-    old: SecretStr | None = Field(default=None, max_length=200)
-    new: SecretStr = Field(min_length=10, max_length=200)
-
-
-class TokensView(BaseModel):
-    """What a sign-in gives."""
-
-    person_id: UUID
-    access_token: str
-    token_type: str = "Bearer"  # noqa: S105 - RFC 6750's word
-    expires_in: int = Field(description="Seconds.")
-    refresh_token: str = Field(description="Good for one use, within 30 days.")
-
-    @classmethod
-    def of(cls, tokens: actions.Tokens) -> "TokensView":
-        """The view of tokens."""
-        return cls.model_validate(tokens, from_attributes=True)
 
 
 class MeTerms(Payload):

@@ -1,9 +1,11 @@
 """Duty lines, as callers send and see them."""
 
+import re
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
 
 from services.directory import domain
 from services.directory.store import ServicePhone
@@ -13,11 +15,17 @@ from shared.fields import Line, Payload
 __all__ = ["ServicePhoneTerms", "ServicePhoneView"]
 
 
+def _service_phone(phone: str) -> str:
+    if not re.fullmatch(domain.SERVICE_PHONE, phone):
+        raise PydanticCustomError("phone", "not a phone number")
+    return phone
+
+
 class ServicePhoneTerms(Payload):
     """The number of a duty line: of the community or of a grid, never of a person."""
 
-    phone: Annotated[Line, StringConstraints(pattern=domain.SERVICE_PHONE)] | None = Field(
-        description="Digits, grouped as people read them; null: there is none any more.",
+    phone: Annotated[Line, AfterValidator(_service_phone)] | None = Field(
+        description="5 to 20 digits, grouped as people read them; null: there is none any more.",
         examples=["010-0123 4567", "12345"],
     )
 

@@ -1,0 +1,53 @@
+"""Signing in, as callers send and see it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr
+
+from services.directory import actions
+from services.directory.routes.views.people import lower
+from shared.fields import Line, Payload
+
+__all__ = ["Code", "Credentials", "NewPassword", "RefreshToken", "TokensView"]
+
+
+class Credentials(Payload):
+    """A login name and its password."""
+
+    login_name: Annotated[Line, BeforeValidator(lower)]
+    password: SecretStr = Field(min_length=1, max_length=200)
+
+
+class Code(Payload):
+    """The code on an invitation, with or without hyphens."""
+
+    code: Line
+
+
+class RefreshToken(Payload):
+    """A refresh token."""
+
+    refresh_token: SecretStr = Field(min_length=1, max_length=200)
+
+
+class NewPassword(Payload):
+    """A new password, and the old one where there is one."""
+
+    old: SecretStr | None = Field(default=None, max_length=200)
+    new: SecretStr = Field(min_length=10, max_length=200)
+
+
+class TokensView(BaseModel):
+    """What a sign-in gives."""
+
+    person_id: UUID
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105 - RFC 6750's word
+    expires_in: int = Field(description="Seconds.")
+    refresh_token: str = Field(description="Good for one use, within 30 days.")
+
+    @classmethod
+    def of(cls, tokens: actions.Tokens) -> "TokensView":
+        """The view of tokens."""
+        return cls.model_validate(tokens, from_attributes=True)
