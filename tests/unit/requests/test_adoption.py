@@ -138,6 +138,15 @@ def test_it_stands_where_it_stood(steps: list[str], backup_after: int) -> None:
         assert adopted(life, rebuilt) == rebuilt
 
 
+def test_the_history_says_again_that_it_closed_by_itself() -> None:
+    life = Life()
+    for name in (*LIFE[: LIFE.index("complete")], "complete", "silence"):
+        life.step(name)
+    event, cause = life.told[-1]
+    (step,) = domain.steps_told(event, cause)
+    assert step == (life.request.version, "closed", None, "timeout")
+
+
 def test_what_was_asked_for_in_words_is_lost_and_says_so() -> None:
     rebuilt = adopted(Life())
     assert rebuilt is not None
