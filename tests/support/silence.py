@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from deploy.databases import Databases
 from services.requests import actions
-from shared.database import ALL_COMMUNITIES, Transaction
-from tests.support.platform import Platform
+from shared.database import ALL_COMMUNITIES, Database, Transaction
 
 TIME_PASSES = text(
     """
@@ -20,9 +20,9 @@ ALL_AT_ONCE = 100
 
 
 @asynccontextmanager
-async def everywhere(platform: Platform) -> AsyncGenerator[Transaction]:
+async def everywhere(databases: Databases) -> AsyncGenerator[Transaction]:
     """A transaction of the requests service over every community."""
-    database = platform.database("requests")
+    database = Database(databases.address("requests"), connections=1)
     try:
         async with database.transaction(ALL_COMMUNITIES) as tx:
             yield tx
@@ -30,14 +30,14 @@ async def everywhere(platform: Platform) -> AsyncGenerator[Transaction]:
         await database.close()
 
 
-async def time_passes(platform: Platform, *request_ids: UUID) -> None:
+async def time_passes(databases: Databases, *request_ids: UUID) -> None:
     """The days of silence of these resolved requests are over."""
-    async with everywhere(platform) as tx:
+    async with everywhere(databases) as tx:
         assert await tx.change(TIME_PASSES, {"ids": list(request_ids)}) == len(request_ids)
 
 
-async def sweep(platform: Platform, *late: UUID, limit: int = ALL_AT_ONCE) -> int:
+async def sweep(databases: Databases, *late: UUID, limit: int = ALL_AT_ONCE) -> int:
     """What each replica does once a minute; when the time of those that are `late` has passed."""
-    async with everywhere(platform) as tx:
+    async with everywhere(databases) as tx:
         await tx.change(TIME_PASSES, {"ids": list(late)})
         return await actions.close_by_silence(tx, limit=limit)

@@ -291,7 +291,7 @@ async def test_silence_is_announced_and_what_came_of_it_is_told(whole, town) -> 
             assert announced in page.text
         panel = await desk.page(f"desk?open={request_id}")
         assert f"如果一直没有人确认，到{day}会自动结案。" in panel.text
-        await sweep(platform, request_id)
+        await sweep(platform.databases, request_id)
         page = (await reader.page(own)).text
         assert "一直没有收到您的确认，已经自动结案。" in page
         assert "没解决，重新打开" in page

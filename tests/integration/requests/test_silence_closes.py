@@ -34,9 +34,9 @@ async def test_it_is_announced_and_then_it_closes_by_itself(desk: Desk, platform
     async with await platform.client("requests") as client:
         slip = (await client.get(f"/follow-up/{code}")).json()
         assert slip["closes_at"] == resolved["closes_at"]
-        await sweep(platform)
+        await sweep(platform.databases)
         assert (await seen(desk, request_id))["status"] == "resolved"
-        await sweep(platform, request_id)
+        await sweep(platform.databases, request_id)
         closed = await seen(desk, request_id)
         assert [closed[one] for one in ("status", "closed_as", "closes_at", "stars")] == [
             "closed", "timeout", None, None,
@@ -59,7 +59,7 @@ async def test_whoever_asked_still_rates_it_and_opens_it_again(
     desk: Desk, platform: Platform
 ) -> None:
     request_id = await unanswered(desk)
-    await sweep(platform, request_id)
+    await sweep(platform.databases, request_id)
     assert (await desk.post(desk.staff, f"/{request_id}/rate", {"stars": 5})).status_code == 403
     queue = (await desk.get(desk.staff, "/requests?queue=to_call_back")).json()["items"]
     assert [one["id"] for one in queue] == [str(request_id)]
@@ -75,9 +75,9 @@ async def test_replicas_that_sweep_at_once_close_each_request_once(
 ) -> None:
     helper = await desk.hood.person("volunteer")
     due = [await desk.resolved(helper) for _ in range(6)]
-    await time_passes(platform, *due)
-    await asyncio.gather(*(sweep(platform, limit=2) for _ in range(8)))
-    await asyncio.gather(*(sweep(platform) for _ in range(4)))
+    await time_passes(platform.databases, *due)
+    await asyncio.gather(*(sweep(platform.databases, limit=2) for _ in range(8)))
+    await asyncio.gather(*(sweep(platform.databases) for _ in range(4)))
     for request_id in due:
         assert len(await platform.told(RequestClosed, request_id=request_id)) == 1
         history = (await desk.get(desk.staff, f"/requests/{request_id}/history")).json()
@@ -87,12 +87,12 @@ async def test_replicas_that_sweep_at_once_close_each_request_once(
 
 async def test_whoever_is_just_answering_is_passed_over(desk: Desk, platform: Platform) -> None:
     request_id = await unanswered(desk)
-    await time_passes(platform, request_id)
-    async with everywhere(platform) as tx:
+    await time_passes(platform.databases, request_id)
+    async with everywhere(platform.databases) as tx:
         change = actions.Change(desk.hood.slug, request_id, desk.resident.id)
         await actions.say_not_solved(tx, change, reason="还漏")
-        await sweep(platform)
-    await sweep(platform)
+        await sweep(platform.databases)
+    await sweep(platform.databases)
     assert await platform.told(RequestClosed, request_id=request_id) == []
     now = await seen(desk, request_id)
     assert (now["status"], now["cycle"], now["closes_at"]) == ("in_progress", 1, None)
@@ -105,7 +105,7 @@ async def test_only_what_is_resolved_is_swept(desk: Desk, platform: Platform) ->
     await desk.post(desk.resident, f"/{reopened}/reopen", {"reason": "又坏了"})
     late = "UPDATE service_request SET closes_at = now() WHERE id = ANY(:ids) RETURNING 1"
     assert len(await platform.rows("requests", late, ids=[confirmed, reopened])) == 2
-    await sweep(platform)
+    await sweep(platform.databases)
     found = [await seen(desk, one) for one in (confirmed, reopened)]
     assert [(one["status"], one["closed_as"]) for one in found] == [
         ("closed", "requester"),
@@ -119,7 +119,7 @@ async def test_silence_makes_no_figure_better(desk: Desk, platform: Platform) ->
     due = "UPDATE service_request SET due_at = now() WHERE id = ANY(:ids) RETURNING 1"
     assert len(await platform.rows("requests", due, ids=[verified, silent])) == 2
     before = (await desk.get(desk.staff, "/stats/overview")).json()
-    await sweep(platform, verified, silent)
+    await sweep(platform.databases, verified, silent)
     after = (await desk.get(desk.staff, "/stats/overview")).json()
     assert [(one["processing"], one["total_solved"]) for one in (before, after)] == [(2, 0), (0, 2)]
     on_time = {"numerator": 1, "denominator": 2, "rate": 0.5}
@@ -133,7 +133,7 @@ async def test_a_service_that_starts_closes_what_was_due_meanwhile(
     desk: Desk, platform: Platform
 ) -> None:
     request_id = await unanswered(desk)
-    await time_passes(platform, request_id)
+    await time_passes(platform.databases, request_id)
     settings = services.settings(
         "requests",
         database_url=platform.databases.address("requests"),
@@ -149,7 +149,7 @@ async def test_a_sweep_reads_little_however_much_is_done(desk: Desk, platform: P
     await bury(desk, platform)
     request_id = await unanswered(desk)
     await analyse(platform)
-    async with everywhere(platform) as tx:
+    async with everywhere(platform.databases) as tx:
         await tx.change(TIME_PASSES, {"ids": [request_id]})
         before = await read(tx)
         assert await actions.close_by_silence(tx, limit=ALL_AT_ONCE) >= 1
