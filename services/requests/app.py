@@ -17,6 +17,8 @@ from shared.service import Service
 __all__ = ["DEFINITION", "create_app"]
 
 FORGET_SECONDS: Final = 3600.0
+SWEEP_SECONDS: Final = 60.0
+CLOSED_TOGETHER: Final = 100
 
 
 async def tidy_up(running: Service) -> None:
@@ -27,13 +29,22 @@ async def tidy_up(running: Service) -> None:
         await asyncio.sleep(FORGET_SECONDS)
 
 
+async def close_by_silence(running: Service) -> None:
+    """Close what nobody has answered in time, every minute, some at once."""
+    while True:
+        async with running.workshop.transaction(ALL_COMMUNITIES) as tx:
+            closed = await actions.close_by_silence(tx, limit=CLOSED_TOGETHER)
+        if closed < CLOSED_TOGETHER:
+            await asyncio.sleep(SWEEP_SECONDS)
+
+
 DEFINITION = service.Definition(
     name="requests",
     summary="Owns the life of a service request, from asking to rating.",
     folder=Path(__file__).parent,
     routers=(routes.router,),
     consumers=handlers.consumes,
-    tasks=(tidy_up,),
+    tasks=(tidy_up, close_by_silence),
 )
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, PositiveInt
 from shared.events.base import Event, Taker, Work
 
 __all__ = [
+    "ClosedAs",
     "EvidenceNeeded",
     "RequestAccepted",
     "RequestCancelled",
@@ -28,6 +29,9 @@ __all__ = [
 
 EvidenceNeeded = Literal["none", "note", "photo"]
 """What a taker has to show on completing: nothing, some words, or a photo."""
+
+ClosedAs = Literal["requester", "verifier", "on_the_spot", "timeout"]
+"""By whose word a request was closed; `timeout`: by nobody's, it closed by itself."""
 
 
 class RequestEvent(Event, owner="requests", entity="request_id"):
@@ -100,8 +104,8 @@ class RequestReworked(RequestEvent, name="reworked"):
 class RequestClosed(RequestEvent, name="closed"):
     """The request is done; its takers have earned what its rule grants (结案)."""
 
-    closed_by: UUID
-    closed_as: Literal["requester", "verifier", "on_the_spot"]
+    closed_by: UUID | None = Field(description="None: nobody, it closed by itself (`timeout`).")
+    closed_as: ClosedAs
     work: tuple[Work, ...]
     points_rule: str | None = Field(description="The rule that grants points; none: no points.")
 

@@ -73,6 +73,7 @@ async def test_solved_and_rated(visitors: Visitors, has_scripts: bool) -> None:
     async with visitors.context_of("resident", has_scripts=has_scripts) as context:
         page = await context.new_page()
         await page.goto(f"{HOME}requests/{request}")
+        await expect(page.get_by_text("会自动结案")).to_be_visible()
         await page.get_by_role("button", name="解决了").click()
         await page.get_by_label("非常满意").check()
         await page.get_by_label("想说的话").fill("来得很快")

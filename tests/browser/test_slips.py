@@ -62,6 +62,7 @@ async def test_printed_by_staff_and_followed_to_the_rating_without_an_account(
                     "打印回执",
                 ]
             )
+            await expect(page.get_by_text("会自动结案")).to_be_visible()
             await page.get_by_role("button", name="解决了", exact=True).click()
             await expect(page.get_by_text("这件诉求已结案")).to_be_visible()
             await page.get_by_label("满意", exact=True).check()

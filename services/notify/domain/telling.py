@@ -149,9 +149,11 @@ def address(calls: Iterable[Call], members: Mapping[Organisation, Sequence[UUID]
 def _calls_to_owners(step: OwnersStep) -> list[Call]:
     """To the requester, and to the filer when that is somebody else, who is told so."""
     kind = Kind(f"request_{step.name}")
-    calls = [_call(step, _person(step.requester_id), kind)]
+    by_itself = isinstance(step, RequestClosed) and step.closed_as == "timeout"
+    details = {"unanswered": 1} if by_itself else {}
+    calls = [_call(step, _person(step.requester_id), kind, **details)]
     if step.filed_by != step.requester_id:
-        calls.append(_call(step, _person(step.filed_by), kind, as_filer=1))
+        calls.append(_call(step, _person(step.filed_by), kind, as_filer=1, **details))
     return calls
 
 

@@ -110,6 +110,21 @@ WORDS: Final[Mapping[Kind, Mapping[Language, Text]]] = {
     },
 }
 
+UNANSWERED: Final[Mapping[Language, Text]] = {
+    "zh-CN": Text(
+        "已自动结案",
+        "{whose}诉求{number}办好后一直没有收到确认，已自动结案。"
+        "如果没有解决，七天内可以重新打开；也欢迎评价。",
+    ),
+    "en": Text(
+        "Closed by itself",
+        "We heard nothing about {whose_lower} request {number} after the work was done, "
+        "so it was closed by itself. "
+        "If it is not solved, you can reopen it within seven days. You can also rate it.",
+    ),
+}
+"""Of a request that was closed and that nobody had answered (`unanswered` in the details)."""
+
 _WHOSE: Final[Mapping[Language, tuple[str, str]]] = {
     "zh-CN": ("您的", "您代报的"),
     "en": ("Your", "Your neighbour's"),
@@ -120,7 +135,7 @@ def render(
     kind: Kind, language: Language, *, number: str | None, details: Mapping[str, int]
 ) -> Text:
     """The words of one notice. Without a `number` (not heard yet) the sentence still reads well."""
-    text = WORDS[kind][language]
+    text = (UNANSWERED if details.get("unanswered") else WORDS[kind])[language]
     whose = _WHOSE[language][details.get("as_filer", 0)]
     body = text.body if number else text.body.replace(" {number}", "").replace("{number}", "")
     filled = body.format(

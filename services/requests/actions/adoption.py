@@ -61,8 +61,15 @@ def _rebuilt(
         )
         if request and event.version > known:
             steps += [
-                Step(kind, by, event.occurred_at, version=version, cycle=event.cycle)
-                for version, kind, by in domain.steps_told(event, cause)
+                Step(
+                    one.kind,
+                    one.by,
+                    event.occurred_at,
+                    version=one.version,
+                    cycle=event.cycle,
+                    via=one.via,
+                )
+                for one in domain.steps_told(event, cause)
             ]
     return request, steps
 

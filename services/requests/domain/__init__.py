@@ -13,6 +13,7 @@ from services.requests.domain.intake import (
 )
 from services.requests.domain.outcome import (
     close,
+    close_by_silence,
     rate,
     reopen,
     say_not_solved,
@@ -22,7 +23,7 @@ from services.requests.domain.outcome import (
 from services.requests.domain.own import OwnChoices, own_choices
 from services.requests.domain.photos import require_may_show
 from services.requests.domain.queue import CALL_BACK, Queue
-from services.requests.domain.request import Category, ServiceRequest, Status
+from services.requests.domain.request import Category, ServiceRequest, Status, Via
 from services.requests.domain.slip import (
     Choices,
     Slip,
@@ -46,10 +47,12 @@ __all__ = [
     "Slip",
     "Status",
     "TaskStep",
+    "Via",
     "adopt",
     "cancel",
     "choices",
     "close",
+    "close_by_silence",
     "confirm_by_slip",
     "dispatch",
     "follow_task",

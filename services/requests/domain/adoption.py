@@ -4,11 +4,11 @@ Its events carry all but the words: what was asked for in words, notes and reaso
 """
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from services.requests.domain.deadline import deadline
-from services.requests.domain.request import Category, ServiceRequest, Status, terms_of
+from services.requests.domain.deadline import closes_at, deadline
+from services.requests.domain.request import Category, ServiceRequest, Status, Via, terms_of
 from services.requests.domain.task import TaskStep
 from shared.events import (
     RequestAccepted,
@@ -56,6 +56,15 @@ _KINDS: Final = {"accepted": "claimed", "resolved": "completed"}
 """What the history calls a step of the task whose own event is not known."""
 
 
+class StepTold(NamedTuple):
+    """What is known of a step: its version, what happened, and who did it in which way."""
+
+    version: int
+    kind: str
+    by: UUID | None
+    via: Via | None = None
+
+
 def adopt(
     request: ServiceRequest | None,
     told: RequestEvent,
@@ -87,11 +96,13 @@ def adopt(
     )
 
 
-def steps_told(told: RequestEvent, cause: TaskStep | None) -> list[tuple[int, str, UUID | None]]:
-    """The version, the kind and the doer of what the history says of it, as far as it was told."""
+def steps_told(told: RequestEvent, cause: TaskStep | None) -> list[StepTold]:
+    """What the history says of it, as far as it was told."""
     if cause is not None:
-        return [(told.version, cause.name.removeprefix("task_"), getattr(cause, "person_id", None))]
+        by = getattr(cause, "person_id", None)
+        return [StepTold(told.version, cause.name.removeprefix("task_"), by)]
     by: UUID | None = None
+    via: Via | None = None
     match told:
         case RequestSubmitted():
             by = told.filed_by
@@ -99,13 +110,14 @@ def steps_told(told: RequestEvent, cause: TaskStep | None) -> list[tuple[int, st
             by = told.verified_by
         case RequestClosed():
             by = told.closed_by
+            via = "timeout" if told.closed_as == "timeout" else None
         case RequestRated():
             by = told.rated_by
         case _:
             pass
-    step = (told.version, _KINDS.get(told.name, told.name), by)
+    step = StepTold(told.version, _KINDS.get(told.name, told.name), by, via)
     if isinstance(told, RequestClosed) and told.closed_as == "on_the_spot":
-        return [(told.version - 1, "resolved", by), step]
+        return [StepTold(told.version - 1, "resolved", by), step]
     return [step]
 
 
@@ -154,5 +166,9 @@ def _clock(told: RequestEvent, limit_hours: int | None) -> dict[str, Any]:
             return {**deadline(told.occurred_at, limit_hours)}
         case RequestClosed(closed_as="on_the_spot"):
             return {"registered_at": told.occurred_at}
+        case RequestResolved():
+            return {"closes_at": closes_at(told.occurred_at)}
+        case RequestClosed() | RequestReworked():
+            return {"closes_at": None}
         case _:
             return {}

@@ -1,4 +1,7 @@
-"""When a request is due (`DOMAIN.md` §6 rule 2), and the days of the neighbourhood."""
+"""When a request is due, when it closes by itself, and the days of the neighbourhood.
+
+The rules are those of `DOMAIN.md` §6: 2 (clocks) and 4 (silence closes).
+"""
 
 from datetime import datetime, time, timedelta
 from typing import Final, TypedDict
@@ -9,6 +12,9 @@ LOCAL_TIME: Final = ZoneInfo("Asia/Shanghai")
 
 SOON: Final = 0.8
 """The share of its limit after which a request is due soon: its light is yellow, not green."""
+
+SILENCE: Final = timedelta(days=7)
+"""How long a resolved request waits for an answer; as long as a closed one can be reopened."""
 
 
 class Deadline(TypedDict):
@@ -31,6 +37,11 @@ def deadline(registered_at: datetime, limit_hours: int | None) -> Deadline:
         "due_soon_at": due_at(registered_at, limit_hours * SOON),
         "due_at": due_at(registered_at, limit_hours),
     }
+
+
+def closes_at(resolved_at: datetime) -> datetime:
+    """When what was resolved closes by itself, unless somebody answers before."""
+    return resolved_at + SILENCE
 
 
 def start_of_day(now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""From the work to the rating: verify, close, settle on the spot, rate, reopen."""
+"""From the work to the rating: verify, close, settle on the spot, rate, reopen; and silence."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -28,6 +28,8 @@ from shared.events import (
     Taker,
     Work,
 )
+from shared.events.requests import ClosedAs
+from shared.problems import WrongState
 
 REOPEN_DAYS: Final = 7
 
@@ -42,8 +44,7 @@ def verify(
     if passed:
         verified = step(request, now, verified_by=by)
         return verified, tell(RequestVerified, verified, verified_by=by)
-    reworked = step(request, now, status=Status.IN_PROGRESS, verified_by=None)
-    return reworked, tell(RequestReworked, reworked)
+    return _rework(request, now)
 
 
 def close(
@@ -57,9 +58,23 @@ def close(
         raise HandlerMayNot
     if by not in request.owners and request.verified_by is None:
         raise NotVerified
-    closed_as = "requester" if by in request.owners else "verifier"
-    closed = step(request, now, status=Status.CLOSED, closed_at=now, closed_as=closed_as)
+    closed = _closed(request, now, "requester" if by in request.owners else "verifier")
     return closed, tell_closed(closed, by)
+
+
+def close_by_silence(
+    request: ServiceRequest, *, now: datetime
+) -> tuple[ServiceRequest, RequestClosed]:
+    """Nobody has answered: it closes by itself, and its takers have earned.
+
+    The event names nobody, and the close counts as nobody's praise (`DOMAIN.md` §6 rule 4).
+    Raises WrongState while somebody can still answer.
+    """
+    require(request, {Status.RESOLVED})
+    if request.closes_at is None or now < request.closes_at:
+        raise WrongState(f"{request.number}: closes at {request.closes_at}")
+    closed = _closed(request, now, "timeout")
+    return closed, tell_closed(closed, None)
 
 
 def settle_on_the_spot(
@@ -73,7 +88,7 @@ def settle_on_the_spot(
     resolved = step(
         request, now, status=Status.RESOLVED, work=work, points_rule=None, registered_at=now
     )
-    closed = step(resolved, now, status=Status.CLOSED, closed_at=now, closed_as="on_the_spot")
+    closed = _closed(resolved, now, "on_the_spot")
     return resolved, closed, tell_closed(closed, by)
 
 
@@ -136,6 +151,16 @@ def say_not_solved(
     if not reason.strip():
         raise ReasonMissing
     if request.status is Status.RESOLVED:
-        reworked = step(request, now, status=Status.IN_PROGRESS, verified_by=None)
-        return reworked, tell(RequestReworked, reworked)
+        return _rework(request, now)
     return reopen(request, by=by, is_staff=False, now=now)
+
+
+def _rework(request: ServiceRequest, now: datetime) -> tuple[ServiceRequest, RequestReworked]:
+    reworked = step(request, now, status=Status.IN_PROGRESS, verified_by=None, closes_at=None)
+    return reworked, tell(RequestReworked, reworked)
+
+
+def _closed(request: ServiceRequest, now: datetime, closed_as: ClosedAs) -> ServiceRequest:
+    return step(
+        request, now, status=Status.CLOSED, closed_at=now, closed_as=closed_as, closes_at=None
+    )

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from shared.events import RequestClosed, RequestListed, Taker, Work
-from shared.events.requests import EvidenceNeeded, RequestEvent
+from shared.events.requests import ClosedAs, EvidenceNeeded, RequestEvent
 from shared.problems import NotAllowed, NotMet, Problem, WrongState
 
 
@@ -26,6 +26,9 @@ class Status(StrEnum):
     CLOSED = "closed"
     CANCELLED = "cancelled"
 
+
+Via = Literal["slip", "timeout"]
+"""How a step came without anybody signed in: by a paper slip, or by itself."""
 
 WAITING: Final = {Status.REGISTERED, Status.LISTED, Status.DISPATCHED}
 UNTAKEN: Final = WAITING | {Status.SUBMITTED}
@@ -118,6 +121,7 @@ class ServiceRequest:
     `work` names who holds it now, `task_version` the last step of their task, `offered_to` whom it
     was dispatched to. `registered_at` tells when it was first taken in; the clock (`due_soon_at`,
     `due_at`) runs from there, and anew from a reopening. What is settled on the spot has none.
+    `closes_at` tells when what is resolved closes by itself; nothing else has it.
     """
 
     id: UUID
@@ -143,11 +147,12 @@ class ServiceRequest:
     verified_by: UUID | None = None
     stars: int | None = None
     closed_at: datetime | None = None
-    closed_as: str | None = None
+    closed_as: ClosedAs | None = None
     limit_hours: int | None = None
     registered_at: datetime | None = None
     due_soon_at: datetime | None = None
     due_at: datetime | None = None
+    closes_at: datetime | None = None
 
     @property
     def handlers(self) -> frozenset[UUID]:
@@ -219,8 +224,8 @@ def tell_listed(request: ServiceRequest) -> RequestListed:
     )
 
 
-def tell_closed(request: ServiceRequest, by: UUID) -> RequestClosed:
-    """That the request is done, and what its takers did."""
+def tell_closed(request: ServiceRequest, by: UUID | None) -> RequestClosed:
+    """That the request is done, and what its takers did; `by` None: nobody closed it."""
     return tell(
         RequestClosed,
         request,

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from services.requests.domain.deadline import closes_at
 from services.requests.domain.request import (
     WITH_TAKERS,
     ServiceRequest,
@@ -45,6 +46,7 @@ def follow_task(
             work=task.work,
             task_version=task.version,
             verified_by=None,
+            closes_at=closes_at(now),
         )
         return resolved, (tell(RequestResolved, resolved, work=task.work),)
     status = _status_after(request, task)

@@ -55,13 +55,12 @@ class Overview(BaseModel):
     total_accepted: int = Field(
         description="累计受理: ever taken in (registered), or settled on the spot."
     )
-    total_solved: int = Field(
-        description="累计办结: closed, which somebody has verified or confirmed, and not reopened."
-    )
+    total_solved: int = Field(description="累计办结: closed, confirmed or not, and not reopened.")
     on_time_completion_rate: Rate = Field(
         description="按时办结率: of the requests that were due in the last `days`, but those that "
         "were rejected or cancelled, how many were resolved by then and have been verified or "
-        "confirmed. A reopened request counts by its new clock, one without a limit not at all."
+        "confirmed (what closed by itself was not). A reopened request counts by its new clock, "
+        "one without a limit not at all."
     )
     satisfaction_rate: Rate = Field(
         description="满意率: of the requests that were closed in the last `days` and rated, how "

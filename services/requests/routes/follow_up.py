@@ -1,6 +1,7 @@
 """Following a request by its slip, without signing in."""
 
 from datetime import datetime
+from typing import Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
@@ -11,6 +12,7 @@ from services.requests.domain.slip import good_until, not_solved_until
 from services.requests.permissions import may
 from services.requests.routes.doors import BySlip, SlipTx
 from services.requests.routes.views import Rating, Reason
+from services.requests.store import Step
 from shared.door import Door
 
 __all__ = ["router"]
@@ -24,6 +26,15 @@ class FollowUpStepView(BaseModel):
     kind: str
     at: datetime
     cycle: int
+    via: Literal["timeout"] | None = Field(
+        description="timeout: nobody answered, it closed by itself."
+    )
+
+    @classmethod
+    def of(cls, step: Step) -> "FollowUpStepView":
+        """The view of a step: of the ways it may have come, only that nobody did it."""
+        via = "timeout" if step.via == "timeout" else None
+        return cls(kind=step.kind, at=step.at, cycle=step.cycle, via=via)
 
 
 class FollowUpView(BaseModel):
@@ -44,6 +55,9 @@ class FollowUpView(BaseModel):
     stars: int | None
     created_at: datetime
     steps: list[FollowUpStepView]
+    closes_at: datetime | None = Field(
+        description="When it closes by itself, if nobody answers; none: it is not resolved."
+    )
     choices: Choices = Field(description="Which buttons would do something now.")
     not_solved_until: datetime | None = Field(
         description="Until when a closed request can be opened again."
@@ -63,7 +77,8 @@ class FollowUpView(BaseModel):
             cycle=request.cycle,
             stars=request.stars,
             created_at=request.created_at,
-            steps=[FollowUpStepView(kind=s.kind, at=s.at, cycle=s.cycle) for s in shown.steps],
+            steps=[FollowUpStepView.of(one) for one in shown.steps],
+            closes_at=request.closes_at,
             choices=shown.choices,
             not_solved_until=not_solved_until(request),
             good_until=good_until(request),

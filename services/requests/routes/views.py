@@ -8,12 +8,12 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.requests import actions, store
-from services.requests.domain import Category, OwnChoices, ServiceRequest, Status
+from services.requests.domain import Category, OwnChoices, ServiceRequest, Status, Via
 from services.requests.domain.slip import not_solved_until
 from services.requests.routes.eyes import concerns
 from shared.door import Versioned
 from shared.events import Taker, Work
-from shared.events.requests import EvidenceNeeded
+from shared.events.requests import ClosedAs, EvidenceNeeded
 from shared.fields import Code, Line, Payload, Words
 from shared.identity import Caller
 
@@ -153,12 +153,17 @@ class RequestView(Versioned):
     work: tuple[Work, ...]
     verified_by: UUID | None
     stars: int | None
-    closed_as: str | None
+    closed_as: ClosedAs | None = Field(
+        description="By whose word; timeout: nobody answered, it closed by itself."
+    )
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
     due_soon_at: datetime | None = Field(description="When 80 % of its limit are used up.")
     due_at: datetime | None = Field(description="When its limit is used up; null: it has none.")
+    closes_at: datetime | None = Field(
+        description="When it closes by itself, if nobody answers; null: it is not resolved."
+    )
 
     @classmethod
     def of(cls, request: ServiceRequest, caller: Caller) -> "RequestView":
@@ -210,8 +215,9 @@ class StepView(BaseModel):
     note: str
     version: int
     cycle: int
-    via: Literal["slip"] | None = Field(
-        description="slip: not signed in, but by the requester's paper slip."
+    via: Via | None = Field(
+        description="slip: not signed in, but by the requester's paper slip. timeout: by nobody; "
+        "it was not answered, and closed by itself."
     )
 
     @classmethod

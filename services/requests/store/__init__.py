@@ -1,4 +1,7 @@
-"""All SQL of the requests service; every statement names the community, but to find a slip."""
+"""All SQL of the requests service; every statement names the community.
+
+But two: a slip is found by its code, and what is due to close is swept over all communities.
+"""
 
 from services.requests.store.adoption import never_again, put_back
 from services.requests.store.catalogue import catalogue, category, put_category, seed_catalogue
@@ -17,6 +20,7 @@ from services.requests.store.requests import (
     create,
     history,
     load,
+    load_unanswered,
     next_number,
     save,
     save_handlers,
@@ -47,6 +51,7 @@ __all__ = [
     "history",
     "keep_slip",
     "load",
+    "load_unanswered",
     "never_again",
     "next_number",
     "put_back",

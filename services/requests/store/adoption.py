@@ -21,8 +21,8 @@ _PUT_BACK = text(
 )
 _ADD_STEP = text(
     """
-    INSERT INTO step (community, request_id, version, cycle, kind, by, at, note)
-    VALUES (:community, :request_id, :version, :cycle, :kind, :by, :at, '')
+    INSERT INTO step (community, request_id, version, cycle, kind, by, at, note, via)
+    VALUES (:community, :request_id, :version, :cycle, :kind, :by, :at, '', :via)
     ON CONFLICT DO NOTHING
     """
 )
@@ -48,6 +48,7 @@ async def put_back(tx: Transaction, request: ServiceRequest, steps: Sequence[Ste
                 "kind": one.kind,
                 "by": one.by,
                 "at": one.at,
+                "via": one.via,
             }
             for one in steps
         ],

@@ -89,7 +89,8 @@ def _figures_of(community: str, *narrowed: str) -> str:
                      count(stars) AS rated, count(*) FILTER (WHERE stars >= 4) AS satisfied
               {requests} AND closed_at > :since) AS closed,
              (SELECT count(*) AS due, count(*) FILTER (
-                  WHERE (status = 'closed' OR verified_by IS NOT NULL)
+                  WHERE (verified_by IS NOT NULL
+                         OR status = 'closed' AND closed_as <> 'timeout')
                     AND ({_SOLUTION}) <= due_at) AS on_time
               {requests} AND due_at > :since AND due_at <= :now
                 AND status NOT IN ('rejected', 'cancelled')) AS expected

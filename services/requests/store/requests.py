@@ -1,5 +1,6 @@
 """Requests and their steps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
@@ -8,7 +9,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
-from services.requests.domain import ServiceRequest, Status
+from services.requests.domain import ServiceRequest, Status, Via
 from shared.database import Row, Transaction
 from shared.events import Event, Taker, Work
 from shared.outbox import TELL, told
@@ -21,6 +22,7 @@ __all__ = [
     "create",
     "history",
     "load",
+    "load_unanswered",
     "next_number",
     "request_of",
     "save",
@@ -38,7 +40,7 @@ COLUMNS: Final = tuple(field.name for field in fields(ServiceRequest))
 class Step:
     """One line of a request's history: who did what, when, in which version and cycle.
 
-    `via`: "slip" where `by` was not signed in, but held the slip.
+    `via`: "slip" where `by` was not signed in, but held the slip; "timeout" where nobody did it.
     """
 
     kind: str
@@ -47,7 +49,7 @@ class Step:
     note: str = ""
     version: int = 0
     cycle: int = 0
-    via: str | None = None
+    via: Via | None = None
 
 
 _CREATE = text(
@@ -73,7 +75,8 @@ _SAVE = text(
             category = :category, visibility = :visibility,
             evidence_needed = :evidence_needed, limit_hours = :limit_hours,
             takers_wanted = :takers_wanted, points_rule = :points_rule, updated_at = :updated_at,
-            registered_at = :registered_at, due_soon_at = :due_soon_at, due_at = :due_at
+            registered_at = :registered_at, due_soon_at = :due_soon_at, due_at = :due_at,
+            closes_at = :closes_at
         WHERE community = :community AND id = :id AND version = :version - 1
         RETURNING id
     ), stepped AS (
@@ -85,6 +88,13 @@ _SAVE = text(
     """  # noqa: S608 - a constant
 )
 _LOAD = text("SELECT * FROM service_request WHERE community = :community AND id = :id FOR UPDATE")
+# Of several sweeps each takes others; whoever is just answering a request is not waited for.
+_LOAD_UNANSWERED = text(
+    """
+    SELECT * FROM service_request WHERE status = 'resolved' AND closes_at <= :now
+    ORDER BY closes_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    """
+)
 _SAVE_HANDLERS = text(
     """
     WITH former AS (
@@ -165,6 +175,17 @@ async def load(
     if expected not in {None, request.version}:
         raise StaleVersion
     return request
+
+
+async def load_unanswered(
+    tx: Transaction, *, now: datetime, limit: int
+) -> Sequence[ServiceRequest]:
+    """Requests to close, for nobody has answered; locked until the transaction ends.
+
+    In whichever communities that the transaction sees.
+    """
+    rows = await tx.execute(_LOAD_UNANSWERED, {"now": now, "limit": limit})
+    return [request_of(row) for row in rows]
 
 
 async def history(

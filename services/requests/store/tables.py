@@ -89,6 +89,7 @@ service_request = Table(
     Column("registered_at", DateTime(timezone=True)),
     Column("due_soon_at", DateTime(timezone=True)),
     Column("due_at", DateTime(timezone=True)),
+    Column("closes_at", DateTime(timezone=True)),
     ForeignKeyConstraint(["community", "category"], ["category.community", "category.code"]),
     Index("service_request_number", "community", "number", unique=True),
     Index("service_request_status", "community", "status", "id"),
@@ -111,6 +112,8 @@ service_request = Table(
         "id",
         postgresql_where=text("registered_at IS NULL"),
     ),
+    # Swept over all communities, what closes first at the front.
+    Index("service_request_closes", "closes_at", postgresql_where=text("status = 'resolved'")),
 )
 
 step = Table(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from uuid import UUID
 
 import httpx
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 
 from deploy.local.origin import OneOrigin
 from services.console.app import create_app
+from services.console.pages.parts import times
 from services.console.settings import Settings
 from shared import clock, ids
 from shared.events import Taker, TaskClaimed, TaskCompleted, Work
@@ -19,6 +21,7 @@ from tests.integration.console.forms import Reader, remarks
 from tests.integration.console.test_sign_in_page import SITE, Account, account, browser, signed_in
 from tests.support.pictures import bomb, moving, photo
 from tests.support.platform import eventually
+from tests.support.silence import sweep
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&{{ 7*7 }}{% raw %}</script>"
 SHOWN = "&lt;img src=x onerror=alert(1)&gt;&#34;&#39;&amp;{{ 7*7 }}{% raw %}&lt;/script&gt;"
@@ -269,6 +272,41 @@ async def test_solved_and_rated(whole, town) -> None:
         assert f"requests/{request_id}/rate" not in page
         again = await reader.send(shown, f"requests/{request_id}/rate", stars="1")
         assert again.status_code in {409, 422}
+
+
+async def test_silence_is_announced_and_what_came_of_it_is_told(whole, town) -> None:
+    platform = town.directory.platform
+    staff = await account(town, "community_staff")
+    async with reading(whole, town) as reader, reading(whole, town, staff) as desk:
+        request_id = await filed(reader, town)
+        await resolved(town, request_id)
+        paper = (await desk.page(f"requests/{request_id}/slip")).text
+        assert "会自动结案" not in paper
+        async with await platform.client("requests", town.staff) as client:
+            slip = (await client.post(f"/{town.slug}/requests/{request_id}/slip")).json()
+        day = times.day(clock.now() + timedelta(days=7), lambda words: words)
+        announced = f"如果您一直没有确认，到{day}会自动结案。"
+        own = f"requests/{request_id}"
+        for page in (await reader.page(own), await reader.page(slip["path"])):
+            assert announced in page.text
+        panel = await desk.page(f"desk?open={request_id}")
+        assert f"如果一直没有人确认，到{day}会自动结案。" in panel.text
+        await sweep(platform.databases, request_id)
+        page = (await reader.page(own)).text
+        assert "一直没有收到您的确认，已经自动结案。" in page
+        assert "没解决，重新打开" in page
+        for path in (own, slip["path"]):
+            page = (await reader.page(path)).text
+            assert "没有收到确认，自动结案" in page
+            assert announced not in page
+        english = (await reader.page(f"{own}?lang=en")).text
+        assert "We did not hear from you, so it was closed by itself." in english
+        assert "Nobody confirmed it: closed by itself" in english
+
+        async def told() -> bool:
+            return "办好后一直没有收到确认，已自动结案。" in (await reader.page("/inbox")).text
+
+        await eventually(told)
 
 
 async def test_not_solved_needs_a_reason_and_goes_back(whole, town) -> None:

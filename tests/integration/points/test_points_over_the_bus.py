@@ -45,13 +45,19 @@ class Counter:
         }  # fmt: skip
 
     async def close(
-        self, request_id: UUID, *takers: Taker, cycle: int = 1, rule: str | None = "standard"
+        self,
+        request_id: UUID,
+        *takers: Taker,
+        cycle: int = 1,
+        rule: str | None = "standard",
+        **closed: Any,
     ) -> Event:
         by = takers or (Taker(kind="person", id=self.helper.id),)
         work = tuple(Work(taker=one, person_id=self.helper.id, service_minutes=60) for one in by)
         closing = RequestClosed(
             **self._asked(request_id, cycle),
-            closed_by=self.staff.id, closed_as="requester", work=work, points_rule=rule,
+            **{"closed_by": self.staff.id, "closed_as": "requester"} | closed,
+            work=work, points_rule=rule,
         )  # fmt: skip
         return await self.platform.tell(closing)
 
@@ -88,6 +94,11 @@ async def test_a_closing_earns_once_however_often_it_is_told(
     (told,) = await platform.told(PointsAwarded, request_id=request_id)
     assert (told.points, told.rule, told.taker.id) == (15, "standard", counter.helper.id)
     assert (told.version, told.caused_by) == (1, closing.event_id)
+
+
+async def test_what_closed_by_itself_earns_as_every_close(counter: Counter) -> None:
+    await counter.close(ids.new_id(), closed_by=None, closed_as="timeout")
+    await counter.balance(15, awarded=15)
 
 
 async def test_closed_reopened_and_closed_again_leaves_one_standing_award(

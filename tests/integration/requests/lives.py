@@ -26,7 +26,10 @@ KINDS = {
     "rate": "rated",
 }  # fmt: skip
 """What the history calls a step."""
-OTHERS = ("reject", "dispatch", "decline", "rework", "complete", "reopen", "cancel", "settle")
+OTHERS = (
+    *("reject", "dispatch", "decline", "rework", "complete", "reopen", "cancel", "settle"),
+    "silence",
+)
 
 
 class Life:
@@ -36,6 +39,7 @@ class Life:
         self, random: Random, category: Category, place_id: UUID, number: int, now: datetime
     ) -> None:
         self.random = random
+        self.until = now
         self.at = now - timedelta(minutes=random.randrange(random.choice(DAYS) * 24 * 60))
         self.task_version = 0
         requester = ids.new_id()
@@ -63,7 +67,10 @@ class Life:
 
     def note(self, kind: str, request: ServiceRequest) -> None:
         self.request = request
-        self.steps.append(Step(kind, STAFF, self.at, version=request.version, cycle=request.cycle))
+        is_silent = kind == "closed" and request.closed_as == "timeout"
+        by, via = (None, "timeout") if is_silent else (STAFF, None)
+        here = {"version": request.version, "cycle": request.cycle}
+        self.steps.append(Step(kind, by, self.at, via=via, **here))
 
     def step(self, name: str) -> None:
         """Do it if it may be done now."""
@@ -73,6 +80,9 @@ class Life:
         }  # fmt: skip
         if name in tasks:
             self.task(tasks[name])
+            return
+        if name == "silence":
+            self.wait_in_vain()
             return
         steps = {
             "register": ("registered", lambda: domain.register(one, now=now)),
@@ -97,6 +107,13 @@ class Life:
                 )
                 self.note("resolved", resolved)
                 self.note("closed", closed)
+
+    def wait_in_vain(self) -> None:
+        """Let the time pass after which what is resolved closes by itself."""
+        closes_at = self.request.closes_at
+        if closes_at is not None and closes_at < self.until:
+            self.at = max(self.at, closes_at)
+            self.note("closed", domain.close_by_silence(self.request, now=self.at)[0])
 
     def task(self, contract: Any) -> None:
         """A step of the request's task, if it has one."""

@@ -46,9 +46,11 @@ ENDED = {"rejected", "cancelled"}
 
 
 def is_confirmed(one: Life) -> bool:
-    """Whether the last solution has been verified, or confirmed by closing."""
-    last = one.steps[-1].kind
-    return one.request.status == "closed" or last == "verified"
+    """Whether the last solution has been verified, or confirmed by somebody's closing."""
+    steps = [step for step in one.steps if step.kind != "rated"]
+    if steps[-1].via == "timeout":
+        del steps[-1]
+    return steps[-1].kind in {"closed", "verified"}
 
 
 class Tree:

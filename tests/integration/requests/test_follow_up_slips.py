@@ -30,7 +30,7 @@ from tests.support.platform import Person, Platform, eventually
 
 SHOWN = {
     "community", "number", "title_zh", "title_en", "status", "cycle", "stars", "created_at",
-    "steps", "choices", "not_solved_until", "good_until",
+    "steps", "closes_at", "choices", "not_solved_until", "good_until",
 }  # fmt: skip
 
 
@@ -81,7 +81,7 @@ async def test_the_slip_shows_where_the_request_stands_and_nobody(desk: Desk) ->
     assert [one["kind"] for one in shown["steps"]] == [
         "submitted", "registered", "listed", "slip_printed", "claimed", "started", "completed",
     ]  # fmt: skip
-    assert all(set(one) == {"kind", "at", "cycle"} for one in shown["steps"])
+    assert all(set(one) == {"kind", "at", "cycle", "via"} for one in shown["steps"])
     assert shown["choices"] == {"confirm": True, "not_solved": True, "rate": False}
     people = (desk.resident.id, desk.staff.id, helper.id, desk.place, request_id)
     secrets = [*map(str, people), "三楼楼道灯不亮"]

@@ -109,6 +109,16 @@ def test_who_filed_for_oneself_is_told_once(contract, fields, kind):
     assert [(one.recipient_id, one.call.kind) for one in notices] == [(REQUESTER, kind)]
 
 
+def test_of_what_nobody_answered_both_are_told_that_it_closed_by_itself():
+    closed = step(
+        RequestClosed, work=work_of(HELPER), closed_by=None, closed_as="timeout", points_rule=None
+    )
+    assert [(one.recipient_id, one.call.kind, dict(one.call.details)) for one in told(closed)] == [
+        (REQUESTER, Kind.REQUEST_CLOSED, {"unanswered": 1}),
+        (FILER, Kind.REQUEST_CLOSED, {"unanswered": 1, "as_filer": 1}),
+    ]
+
+
 def test_a_dispatched_request_is_told_to_its_taker_only():
     dispatched = step(RequestDispatched, place_id=UUID(int=7), taker=person(HELPER))
     assert [one.recipient_id for one in told(dispatched)] == [HELPER]

@@ -40,6 +40,20 @@ def test_words_read_well(kind, language, as_filer, number):
     assert len(text.title) <= (8 if language == "zh-CN" else 30)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("as_filer", [0, 1])
+@pytest.mark.parametrize("number", ["WH-2026-000153", None])
+def test_what_nobody_answered_says_so_and_reads_well(language, as_filer, number):
+    details = {"unanswered": 1, "as_filer": as_filer}
+    text = render(Kind.REQUEST_CLOSED, language, number=number, details=details)
+    assert text.title == {"zh-CN": "已自动结案", "en": "Closed by itself"}[language]
+    assert ("WH-2026-000153" in text.body) == bool(number)
+    assert not set("{}") & set(text.body)
+    assert not {"  ", " ，", " ,", " 。"} & {text.body[at : at + 2] for at in range(len(text.body))}
+    answered = render(Kind.REQUEST_CLOSED, language, number=number, details={})
+    assert answered.body != text.body
+
+
 def test_resolved_asks_to_confirm_and_rate():
     mine = render(Kind.REQUEST_RESOLVED, "zh-CN", number="WH-2026-000153", details={})
     assert mine.body == "您的诉求 WH-2026-000153 已办好。请确认是否解决，并评价。"

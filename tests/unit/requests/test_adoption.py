@@ -25,7 +25,7 @@ CATEGORY = Category(
 REQUESTER, STAFF, HELPER, OTHER = (uuid4() for _ in range(4))
 LIFE = (
     *("register", "list", "claim", "start", "complete", "rework", "start", "complete"),
-    *("verify", "close", "rate", "reopen", "start", "complete", "close"),
+    *("verify", "close", "rate", "reopen", "start", "complete", "silence"),
 )
 STEPS = (*sorted({*LIFE}), "dispatch", "decline", "cancel")
 LIVES = st.builds(
@@ -88,7 +88,10 @@ class Life:
         if name in tasks:
             self.task(*tasks[name])
             return
+        if name == "silence" and request.closes_at:
+            self.now = now = max(now, request.closes_at)
         steps = {
+            "silence": lambda: domain.close_by_silence(request, now=now),
             "register": lambda: domain.register(request, now=now),
             "list": lambda: domain.put_on_list(request, takers_wanted=3, now=now),
             "dispatch": lambda: domain.dispatch(request, taker=taker, now=now),
@@ -132,13 +135,22 @@ def test_it_stands_where_it_stood(steps: list[str], backup_after: int) -> None:
         assert rebuilt is not None
         for field in (
             *("status", "cycle", "verified_by", "stars", "closed_at", "closed_as"),
-            *("registered_at", "due_soon_at", "due_at"),
+            *("registered_at", "due_soon_at", "due_at", "closes_at"),
         ):
             assert getattr(rebuilt, field) == getattr(life.request, field), field
         assert rebuilt.version <= life.request.version
         if rebuilt.status in WITH_TAKERS:
             assert rebuilt.work == life.request.work
         assert adopted(life, rebuilt) == rebuilt
+
+
+def test_the_history_says_again_that_it_closed_by_itself() -> None:
+    life = Life()
+    for name in (*LIFE[: LIFE.index("complete")], "complete", "silence"):
+        life.step(name)
+    event, cause = life.told[-1]
+    (step,) = domain.steps_told(event, cause)
+    assert step == (life.request.version, "closed", None, "timeout")
 
 
 def test_what_was_asked_for_in_words_is_lost_and_says_so() -> None:

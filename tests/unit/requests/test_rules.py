@@ -120,6 +120,69 @@ def test_the_requester_closes_without_waiting_for_a_verifier() -> None:
     assert (closed.status, event.closed_as) == (Status.CLOSED, "requester")
 
 
+WEEK = timedelta(days=7)
+
+
+def silent(request: ServiceRequest) -> ServiceRequest:
+    return domain.close_by_silence(request, now=NOW + WEEK)[0]
+
+
+def test_after_seven_days_of_silence_it_closes_and_nobody_closed_it() -> None:
+    request = resolved()
+    assert request.closes_at == NOW + WEEK
+    closed, event = domain.close_by_silence(request, now=NOW + WEEK)
+    assert (closed.status, closed.closed_as, closed.closed_at, closed.closes_at) == (
+        Status.CLOSED,
+        "timeout",
+        NOW + WEEK,
+        None,
+    )
+    assert (event.closed_as, event.closed_by, event.version) == ("timeout", None, closed.version)
+    assert (event.points_rule, event.work, closed.stars) == ("standard", work(), None)
+
+
+def test_before_that_it_does_not() -> None:
+    with pytest.raises(WrongState):
+        domain.close_by_silence(resolved(), now=NOW + WEEK - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("status", [one for one in Status if one is not Status.RESOLVED])
+def test_only_what_is_resolved_closes_by_itself(status: Status) -> None:
+    with pytest.raises(WrongState):
+        domain.close_by_silence(replace(resolved(), status=status), now=NOW + WEEK)
+
+
+def test_whoever_answers_ends_the_silence() -> None:
+    request = resolved()
+    answers = [
+        domain.close(request, by=REQUESTER, is_staff=False, now=NOW)[0],
+        domain.say_not_solved(request, by=REQUESTER, reason="还漏", now=NOW)[0],
+        domain.verify(request, by=STAFF, passed=False, now=NOW)[0],
+    ]
+    assert [one.closes_at for one in answers] == [None] * 3
+    verified, _ = domain.verify(request, by=STAFF, passed=True, now=NOW)
+    assert verified.closes_at == request.closes_at
+
+
+def test_work_that_is_done_again_waits_seven_days_again() -> None:
+    later = NOW + timedelta(days=3)
+    reworked, _ = domain.verify(resolved(), by=STAFF, passed=False, now=later)
+    again = domain.follow_task(
+        reworked, task(TaskCompleted, 9, reworked, work=work()), now=later
+    ) or pytest.fail("it counts")
+    assert again[0].closes_at == later + WEEK
+
+
+def test_what_closed_by_itself_is_rated_and_reopened_by_whoever_asked() -> None:
+    closed, late = silent(resolved()), NOW + 2 * WEEK
+    rated, event = domain.rate(closed, by=REQUESTER, stars=2, now=late)
+    assert (rated.stars, event.rated_by) == (2, REQUESTER)
+    reopened, _ = domain.say_not_solved(closed, by=REQUESTER, reason="还漏", now=late)
+    assert (reopened.status, reopened.cycle, reopened.closed_as) == (Status.ACCEPTED, 2, None)
+    with pytest.raises(TooLateToReopen):
+        domain.reopen(closed, by=REQUESTER, is_staff=False, now=late + timedelta(seconds=1))
+
+
 @pytest.mark.parametrize("step", ["verify", "close", "rate"])
 def test_a_handler_never_judges_the_own_work(step: str) -> None:
     request = replace(resolved(), filed_by=HELPER)

@@ -164,6 +164,7 @@ class FollowUpStepView(BaseModel):
     kind: str
     at: datetime
     cycle: int
+    via: str | None
 
 
 type Status = Literal[
@@ -192,6 +193,7 @@ class FollowUpView(BaseModel):
     stars: int | None
     created_at: datetime
     steps: list[FollowUpStepView]
+    closes_at: datetime | None
     choices: Choices
     not_solved_until: datetime | None
     good_until: datetime | None
@@ -381,12 +383,13 @@ class RequestView(BaseModel):
     work: list[Work]
     verified_by: UUID | None
     stars: int | None
-    closed_as: str | None
+    closed_as: Literal["requester", "verifier", "on_the_spot", "timeout"] | None
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
     due_soon_at: datetime | None
     due_at: datetime | None
+    closes_at: datetime | None
 
 
 class RequestViewPage(BaseModel):
@@ -413,7 +416,7 @@ class StepView(BaseModel):
     note: str
     version: int
     cycle: int
-    via: str | None
+    via: Literal["slip", "timeout"] | None
 
 
 class Terms(BaseModel):

@@ -111,13 +111,14 @@ STEPS: Final = {
     "verified": N_("核查通过"),
     "reworked": N_("没解决，请办理人再办"),
     "closed": N_("结案"),
+    "timeout": N_("没有收到确认，自动结案"),
     "rated": N_("评价"),
     "reopened": N_("没解决，重新打开"),
     "cancelled": N_("撤单"),
     "slip_printed": N_("打印回执"),
     "noted": N_("内部备注"),
 }
-"""The lines of a history."""
+"""The lines of a history; `timeout`: a close that is nobody's."""
 
 STARS: Final = {
     "5": N_("非常满意"),
