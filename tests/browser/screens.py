@@ -1,4 +1,4 @@
-"""The screens: each is one line here, and is looked at in every view by `test_screens.py`."""
+"""The screens: each is one line here, and is looked at in every view."""
 
 import itertools
 from collections.abc import Awaitable, Callable
@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from playwright.async_api import FilePayload, Page
 
-from tests.browser.harness import DESK, PHONE, Language, View
+from tests.browser.checks import Watch, findings_in
+from tests.browser.harness import DESK, PHONE, Language, View, Visitors
 from tests.browser.screen import Screen, send_nothing, send_plainly
 from tests.browser.ways_in import WAYS_IN
 
@@ -17,7 +18,19 @@ VIEWS = {
     language: [View(language, *one) for one in itertools.product(SIZES_OF_TEXT, WIDTHS)]
     for language in LANGUAGES
 }
-"""By language: for each of them a page is loaded."""
+"""By language: a page is loaded once, and looked at in all of them."""
+
+
+async def look_at(screen: Screen, visitors: Visitors, language: Language) -> None:
+    """Nothing is wrong with a screen in any view."""
+    async with visitors.page_of(screen.who, language) as page:
+        watch = Watch(page, visitors.scene.origin)
+        await page.goto(screen.address(visitors.scene.things))
+        if screen.after:
+            await screen.after(page)
+        await page.wait_for_load_state()
+        assert watch.status == screen.status
+        assert [*await findings_in(page, VIEWS[language]), *watch.findings] == []
 
 
 def check_file(*files: str) -> Callable[[Page], Awaitable[None]]:
