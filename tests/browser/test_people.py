@@ -26,6 +26,12 @@ HOSTILE = (
     "%(num)s %s &lt;b&gt;",
     "\u202eabc\u202c",
 )  # fmt: skip
+WORST = (
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(1)</script>",
+    "\"'><b>{{ 7*7 }}%(num)s\u202eabc\u202c",
+)
+"""The same for forms, where each word costs a walk: what a page could run, or take apart."""
 
 
 @asynccontextmanager

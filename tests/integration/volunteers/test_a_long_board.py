@@ -14,6 +14,7 @@ from tests.support.platform import Platform
 CLOSED = 20_000
 FEW = 300
 """Far more rows than a page needs, far fewer than there are."""
+OPENED = "SELECT set_config('app.communities', '*', true)"
 TASKS = """
 INSERT INTO task (community, id, request_id, cycle, number, category, place_id, requester_id,
                   filed_by, takers_wanted, places_free, evidence_needed, state, listed,
@@ -76,12 +77,11 @@ async def test_a_search_reads_little_however_much_is_closed(
 
 async def bury(board: Board, platform: Platform) -> None:
     """Close very many other tasks, and let the server know how many they are."""
-    slug = board.hood.slug
-    await platform.rows("volunteers", TASKS, slug=slug, place=ids.new_id(), closed=CLOSED)
-    await platform.rows("volunteers", ASSIGNMENTS, slug=slug)
+    values = {"slug": board.hood.slug, "place": ids.new_id(), "closed": CLOSED}
     owner = create_async_engine(platform.databases.url("volunteers", owner=True))
-    async with owner.begin() as connection:
-        await connection.execute(text("ANALYZE task, assignment"))
+    async with owner.begin() as connection:  # as long as it takes: a service is cut off
+        for sql in (OPENED, TASKS, ASSIGNMENTS, "ANALYZE task, assignment"):
+            await connection.execute(text(sql), values)
     await owner.dispose()
 
 
