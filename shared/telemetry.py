@@ -4,7 +4,7 @@ import logging
 import sys
 from collections.abc import Generator, Mapping, MutableMapping
 from contextlib import contextmanager
-from typing import Any, override
+from typing import Any, Final, override
 
 import structlog
 from fastapi.telemetry import TelemetryConfig
@@ -145,16 +145,23 @@ def _add_trace(
     return entry
 
 
+_CHAIN: Final[list[structlog.typing.Processor]] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _add_trace,
+]
+_PROCESSORS: Final[list[structlog.typing.Processor]] = [
+    *_CHAIN,
+    structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+]
+"""One list, however often logging is configured: a logger keeps the one that it first met."""
+
+
 def configure_logging(level: str) -> None:
     """One JSON object a line on standard error, from our own code and from the libraries."""
-    chain: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _add_trace,
-    ]
     structlog.configure(
-        processors=[*chain, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=_PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
@@ -162,7 +169,7 @@ def configure_logging(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=chain,
+            foreign_pre_chain=_CHAIN,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.ExceptionRenderer(

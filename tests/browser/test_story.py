@@ -117,13 +117,25 @@ async def earned(page: Page, before: int) -> None:
     await comes(page, "/inbox", lambda: page.get_by_text(re.compile("积分")))
 
 
+async def is_in_grid(page: Page, words: str) -> bool:
+    """Whether the grid worker's list has it; what is due before it may fill pages."""
+    await page.goto(f"{HOME}grid")
+    onward = page.get_by_role("link", name="往后看")
+    while not await page.get_by_text(words).count():
+        if not await onward.count():
+            return False
+        async with page.expect_navigation():
+            await onward.click()
+    return True
+
+
 async def told(pages: dict[str, Page], words: str, address: str, *, has_scripts: bool) -> None:
     """What the resident and the grid worker see while it is under way."""
     resident, grid = pages["resident"], pages["gridworker"]
     if not has_scripts:
         await resident.reload()
     await expect(resident.get_by_role("heading", name="待接单")).to_be_visible(timeout=15_000)
-    await comes(grid, f"{HOME}grid", lambda: grid.get_by_text(words))
+    await eventually(lambda: is_in_grid(grid, words))
     await comes(resident, "/inbox", lambda: resident.locator("li.unread"))
     await resident.goto(address)
 

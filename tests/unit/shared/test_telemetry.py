@@ -1,9 +1,10 @@
-"""A call has a trace also where nobody records it."""
+"""A call has a trace also where nobody records it, and loggers follow their configuration."""
 
 import pytest
+import structlog
 from starlette.types import Message, Receive, Scope, Send
 
-from shared.telemetry import MarkedCalls, current_traceparent
+from shared.telemetry import MarkedCalls, configure_logging, current_traceparent
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -37,3 +38,12 @@ async def test_one_without_a_trace_gets_one_that_nobody_records(brought: str | N
     first, second = await traced(brought), await traced(brought)
     assert first.split("-")[1] != second.split("-")[1]
     assert first.endswith("-00")
+
+
+def test_a_logger_that_is_in_use_follows_when_logging_is_configured_again() -> None:
+    log = structlog.get_logger()
+    log.warning("before")
+    configure_logging("WARNING")
+    with structlog.testing.capture_logs() as logs:
+        log.warning("after")
+    assert [one["event"] for one in logs] == ["after"]
