@@ -16,6 +16,7 @@ from tests.support.toy.running import Toy
 
 WRITE = text("INSERT INTO note VALUES (:community, :id, 1, :words)")
 WORDS = text("SELECT words FROM note WHERE community = :community ORDER BY words")
+PLACE = text("UPDATE note SET place = 'board'")
 BACKEND = text("SELECT pg_backend_pid()")
 SLEEP = text("SELECT pg_sleep(30)")
 
@@ -91,10 +92,16 @@ async def test_a_failed_statement_that_is_passed_over_fails_the_transaction(
 async def test_a_commit_that_fails_leaves_the_connection_good(
     database: Database, hood: Neighbourhood
 ) -> None:
-    """The toy's notes are compared when the transaction ends."""
+    """The places of the toy's notes are compared when the transaction ends."""
+
+    async def pin_up_two(tx: Transaction) -> None:
+        for words in ("灯", "门"):
+            await write(tx, hood.slug, words)
+        await tx.execute(PLACE)
+
     first = await backend(database)
     with pytest.raises(asyncpg.UniqueViolationError):
-        await attempt(database, hood.slug, lambda tx: write(tx, hood.slug, "灯"))
+        await attempt(database, hood.slug, pin_up_two)
     assert await words(database, hood.slug) == []
     assert await backend(database) == first
 

@@ -30,6 +30,7 @@ _CATCH = text(
 _WRITE = text(
     "INSERT INTO note (community, id, version, words) VALUES (:community, :id, :version, :words)"
 )
+_PLACE = text("UPDATE note SET place = :place WHERE community = :community AND id = :id")
 _READ = text("SELECT * FROM note WHERE community = :community AND id = :id")
 _LOCK = text("SELECT * FROM note WHERE community = :community AND id = :id FOR UPDATE")
 _CHANGE = text(
@@ -115,6 +116,16 @@ async def refuse(community: CommunityPath, saying: Saying, caller: Writer, tx: T
     await tx.execute(_WRITE, {"community": community, **view.model_dump()})
     await emit(tx, returned(community, note_id))
     raise AlreadySaid
+
+
+@notes.post("/notes/board")
+async def pin_up(community: CommunityPath, saying: Saying, caller: Writer, tx: Tx) -> Done:
+    """Where one note has room: the second one fails at its commit."""
+    view = NoteView(id=ids.new_id(), version=1, words=saying.words)
+    await tx.execute(_WRITE, {"community": community, **view.model_dump()})
+    await emit(tx, returned(community, view.id))
+    await tx.execute(_PLACE, {"community": community, "id": view.id, "place": "board"})
+    return Done(count=1)
 
 
 @notes.post("/notes/large")

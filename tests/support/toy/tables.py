@@ -41,9 +41,10 @@ note = Table(
     Column("id", Uuid, nullable=False),
     Column("version", Integer, nullable=False),
     Column("words", Text, nullable=False),
+    Column("place", Text),
     PrimaryKeyConstraint("community", "id"),
     UniqueConstraint(
-        "community", "words", name="note_words", deferrable=True, initially="DEFERRED"
+        "community", "place", name="note_place", deferrable=True, initially="DEFERRED"
     ),
-    comment="Its second key is checked at the commit, so that a commit can fail.",
+    comment="One at a place, which is checked at the commit, so that a commit can fail.",
 )
