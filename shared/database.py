@@ -35,6 +35,9 @@ ALL_COMMUNITIES: Final = "*"
 CONNECT_SECONDS: Final = 1.5
 """How long to wait for a connection, so that a caller hears of it within two seconds (ADR 0013)."""
 
+WAITING_PER_CONNECTION: Final = 16
+"""More wait in vain: the last of them would come after a second or more on two cores (ADR 0013)."""
+
 PATIENT_SECONDS: Final = 10
 """The same for the operator's tools, also where a machine is busy."""
 
@@ -131,11 +134,17 @@ class Database:
             self._limits = {"command_timeout": None, "server_settings": settings}
         self._pool: Pool | None = None
         self._preparing = asyncio.Lock()
+        self._waiting = 0
 
     @property
     def in_use(self) -> int:
         """How many connections are in use now."""
         return self._pool.get_size() - self._pool.get_idle_size() if self._pool else 0
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether so many wait for a connection that the next one would wait in vain."""
+        return self._waiting > self._connections * WAITING_PER_CONNECTION
 
     @asynccontextmanager
     async def transaction(self, *communities: str) -> AsyncGenerator[Transaction]:
@@ -167,6 +176,7 @@ class Database:
     async def _begin(self, communities: Sequence[str]) -> tuple[Pool, Connection]:
         """A connection on which a transaction has begun, open to `communities` until it ends."""
         opened = ",".join(communities).replace("'", "''")
+        self._waiting += 1
         try:
             # The pool and the server have a limit each; who waits for both waits no longer.
             async with asyncio.timeout(self._connect_seconds):
@@ -181,6 +191,8 @@ class Database:
                     raise
         except Exception as error:  # asyncpg's own and the system's
             raise Unreachable from error
+        finally:
+            self._waiting -= 1
         return pool, connection
 
     async def _ready(self) -> Pool:

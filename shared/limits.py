@@ -1,4 +1,4 @@
-"""No body is larger than a process can hold in memory."""
+"""No body is larger than a process can hold, and nobody waits who would wait in vain."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,11 +9,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.answers import problem_answer
+from shared.database import Database
 from shared.photos.limits import LARGEST_FORM_BYTES
 from shared.photos.words import FIELD, PhotoTooLarge
-from shared.problems import Problem, TooLarge, Unavailable
+from shared.problems import Crowded, Problem, TooLarge, Unavailable
 
-__all__ = ["LARGEST_BODY_BYTES", "BodyLimit"]
+__all__ = ["LARGEST_BODY_BYTES", "BodyLimit", "CrowdLimit"]
 
 LARGEST_BODY_BYTES: Final = 1024 * 1024
 
@@ -58,6 +59,26 @@ class BodyLimit:
             self._together.size -= body.size
         if body.refused and not body.is_answered:
             await self._answer(Request(scope), body.refused)(scope, receive, send)
+
+
+class CrowdLimit:
+    """Refuses calls at once while too many wait for the database already (ADR 0013).
+
+    Who is refused after a wait has cost nearly as much as who is served: then the more ask again,
+    the fewer are served.
+    """
+
+    def __init__(self, app: ASGIApp, *, database: Database) -> None:
+        """Stand before `app`; who asks for its health or its figures is always let in."""
+        self._app = app
+        self._database = database
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the call in, or answer 503."""
+        if self._database.is_crowded and scope["type"] == "http" and not _is_of_health(scope):
+            await problem_answer(Request(scope), Crowded())(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 @dataclass(slots=True)
@@ -108,6 +129,10 @@ class _Body:
         if self.refused is None or self.is_answered:
             self.is_answered = True
             await self._send(message)
+
+
+def _is_of_health(scope: Scope) -> bool:
+    return scope["path"].endswith(("/livez", "/readyz", "/metrics"))
 
 
 def _limit_of_service(scope: Scope) -> Limit:

@@ -22,7 +22,7 @@ from shared.consumers import Consumer, Consumers
 from shared.database import ALL_COMMUNITIES, Database, Transaction
 from shared.door import Door
 from shared.identity import Identity
-from shared.limits import BodyLimit
+from shared.limits import BodyLimit, CrowdLimit
 from shared.metrics import CountedCalls, Metrics
 from shared.permissions import permission_of
 from shared.photos import Darkroom
@@ -214,6 +214,7 @@ def create_app(definition: Definition, settings: ServiceSettings) -> FastAPI:
     _require_permissions(app)
     add_problem_answers(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(CrowdLimit, database=service.database)
     app.add_middleware(CountedCalls, metrics=service.metrics)
     if not settings.otlp_endpoint:
         app.add_middleware(telemetry.MarkedCalls)

@@ -6,6 +6,7 @@ the key that the tokens of the requesters are signed with.
 
 import asyncio
 import os
+import random
 import time
 from contextlib import suppress
 from http import HTTPStatus
@@ -21,7 +22,8 @@ from tests.benchmarks import driving, plain
 from tests.benchmarks.driving import Asked
 
 TOKEN_SECONDS = 3600
-MOST_ATTEMPTS = 20
+MOST_ATTEMPTS = 30
+LONGEST_PAUSE_SECONDS = 8
 COME_AGAIN = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.CONFLICT}
 """Busy, or the first request with this key is still under way."""
 
@@ -72,16 +74,18 @@ class Asking:
     async def close(self, asked: Asked) -> None:
         """Close one as its requester, with a key of its own, as the pages do.
 
-        Whoever is asked to come again does so, with the same key: it is all one wait.
+        Whoever is asked to come again does so, with the same key and ever later, not all at the
+        same moment: it is all one wait.
         """
         path = f"/api/requests/{plain.COMMUNITY}/requests/{asked.request_id}/close"
         headers = f"authorization: Bearer {self._token(asked.requester_id)}\r\n"
         headers += f"idempotency-key: close-{asked.request_id}\r\n"
-        for _ in range(MOST_ATTEMPTS):
+        for attempt in range(MOST_ATTEMPTS):
             status = await self.post(path, headers)
             if status not in COME_AGAIN:
                 break
-            await asyncio.sleep(1)  # as the answer asks
+            pause = min(2**attempt, LONGEST_PAUSE_SECONDS)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # as the answer asks
         if status != HTTPStatus.OK:
             raise RuntimeError(f"{path} was answered with {status}")
 

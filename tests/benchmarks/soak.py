@@ -193,8 +193,8 @@ async def drain(way: Soaked, site: Site, events: int) -> dict[str, float]:
 
     Each from the first to the last of its kind: the start of the services is not counted.
     """
-    for _ in range(0, events, CHUNK):
-        await _add_backlog(way, CHUNK)
+    for begin in range(0, events, CHUNK):
+        await _add_backlog(way, min(CHUNK, events - begin))
     wanted = await _ask(way, "notify", "SELECT count(*) FROM notice")
     wanted += measure.NOTICES_OF_A_CLOSE * events
     began = clock.now()

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -13,7 +14,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from shared import ids
+from shared import database, ids
+from shared.database import Database, Unreachable
 from shared.events import PLATFORM
 from shared.limits import LARGEST_BODY_BYTES
 from tests.support.platform import Neighbourhood, Person, Platform, eventually
@@ -131,15 +133,15 @@ class TestKeys:
             await desk.send("POST", f"/{there}/notes", **request)
         ).headers  # fmt: skip
 
-    async def test_eight_at_once_have_one_effect(self, desk: Desk) -> None:
-        """As many as the pool holds; more may be refused for long, and why is open."""
+    async def test_twenty_at_once_have_one_effect(self, desk: Desk) -> None:
+        """Who is told to come again, for the pool is small, does so with the same key."""
 
         async def taken() -> httpx.Response | None:
             answer = await desk.write("同时", "k5")
             return None if answer.status_code == 503 else answer
 
         async with asyncio.TaskGroup() as group:
-            asked = [group.create_task(eventually(taken)) for _ in range(8)]
+            asked = [group.create_task(eventually(taken)) for _ in range(20)]
         answers = [one.result() for one in asked]
         assert {one.status_code for one in answers if one} == {201}
         assert len({one.content for one in answers}) == 1
@@ -172,11 +174,12 @@ class TestKeys:
     async def test_nothing_is_kept_of_a_transaction_that_fails_at_its_commit(
         self, desk: Desk
     ) -> None:
-        await desk.write("两次")
+        await desk.write("第一张", path="/board")
         told = await desk.toy.platform.told(Returned, community=desk.hood.slug)
-        problem(await desk.write("两次", "k8"), 409, "wrong-state")
+        problem(await desk.write("第二张", "k8", path="/board"), 409, "wrong-state")
         assert await desk.answers_kept() == 0
         assert await desk.toy.platform.told(Returned, community=desk.hood.slug) == told
+        assert await desk.notes() == ["第一张"]
         assert (await desk.write("另一次", "k8")).status_code == 201
 
     async def test_a_key_has_at_most_200_characters(self, desk: Desk) -> None:
@@ -468,6 +471,36 @@ class TestUnavailable:
             assert took < 2
             assert {(await one).status_code for one in holders} == {200}
             assert (await http.get(path)).status_code == 200
+
+    async def test_who_would_wait_in_vain_is_refused_at_once(
+        self, desk: Desk, platform: Platform, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nobody is asked who it is, and health is answered; then all are served again."""
+        monkeypatch.setattr(database, "WAITING_PER_CONNECTION", 1)
+        configured = settings(platform, "toy", platform.servers.nats_url, pool_size=1)
+        async with running(configured) as app, client(app) as stranger:
+            pool = app.state.service.database
+            path = f"/{desk.hood.slug}/notes"
+            async with pool.transaction(desk.hood.slug), asyncio.TaskGroup() as group:
+                for _ in range(2):
+                    group.create_task(take(pool))
+                await eventually(lambda: is_crowded(pool))
+                answer = await stranger.post(path, json={"words": "挤"})
+                problem(answer, 503, "crowded")
+                assert int(answer.headers["retry-after"]) > 0
+                assert (await stranger.get("/livez")).status_code == 200
+            problem(await stranger.post(path, json={"words": "挤"}), 401, "not-signed-in")
+
+
+async def take(pool: Database) -> None:
+    """A transaction of one's own, where there is one to be had."""
+    with suppress(Unreachable):
+        async with pool.transaction():
+            pass
+
+
+async def is_crowded(pool: Database) -> bool:
+    return pool.is_crowded
 
 
 async def somebody_waits() -> bool:
