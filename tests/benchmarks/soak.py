@@ -8,7 +8,7 @@ import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,6 +161,11 @@ class Soaking:
         }
 
 
+def chunks(number: int) -> Iterable[int]:
+    """So many in portions of at most `CHUNK`."""
+    return (min(CHUNK, number - begin) for begin in range(0, number, CHUNK))
+
+
 async def soak(way: Soaked, site: Site, *, per_second: float, seconds: float) -> Soaking:
     """Close at a steady rate for so many seconds. Raises Broken.
 
@@ -176,10 +181,7 @@ async def soak(way: Soaked, site: Site, *, per_second: float, seconds: float) ->
         done_per_second = len(trial.requests) / took
         held = took <= TRIAL_SECONDS + BEHIND_SECONDS
         rate = per_second if held else SHARE_OF_CAPACITY * done_per_second
-        requests = [
-            one for _ in range(int(rate * seconds) // CHUNK) for one in await way.seed(CHUNK)
-        ]
-        requests += await way.seed(int(rate * seconds) - len(requests))
+        requests = [one for size in chunks(int(rate * seconds)) for one in await way.seed(size)]
         watching = asyncio.create_task(sample(everything, site, most))
         order = Order(requests, per_second=rate)
         done = await work(way, site, everything.works, order, poll_seconds=1)
@@ -193,8 +195,8 @@ async def drain(way: Soaked, site: Site, events: int) -> dict[str, float]:
 
     Each from the first to the last of its kind: the start of the services is not counted.
     """
-    for begin in range(0, events, CHUNK):
-        await _add_backlog(way, min(CHUNK, events - begin))
+    for size in chunks(events):
+        await _add_backlog(way, size)
     wanted = await _ask(way, "notify", "SELECT count(*) FROM notice")
     wanted += measure.NOTICES_OF_A_CLOSE * events
     began = clock.now()
