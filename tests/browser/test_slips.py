@@ -59,7 +59,7 @@ async def test_printed_by_staff_and_followed_to_the_rating_without_an_account(
                     "接单",
                     "开始办理",
                     "报告办好了",
-                    "打印回执",
+                    "打印了回执",
                 ]
             )
             await expect(page.get_by_text("会自动结案")).to_be_visible()

@@ -5,13 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Form, Response
 
 from services.console.clients import Refused, TooMany, Unavailable
-from services.console.clients.models.directory import (
-    Code,
-    MeTerms,
-    MeView,
-    NewPassword,
-    TokensView,
-)
+from services.console.clients.models.directory import Code, MeTerms, MeView, NewPassword, TokensView
 from services.console.pages import texts
 from services.console.pages.access import SignedIn
 from services.console.pages.me import SHORTEST_PASSWORD
@@ -92,14 +86,7 @@ async def choose_password(visitor: SignedIn, sent: Annotated[PasswordForm, Form(
     except (Refused, TooMany, Unavailable) as problem:
         me = await visitor.services.directory.get_me(visitor.caller)
         found = _refusal(visitor, problem)
-        return _password_page(
-            visitor,
-            me,
-            found.status,
-            login_name=name,
-            remarks=found.remarks,
-            headers=found.headers,
-        )
+        return _password_page(visitor, me, login_name=name, **found.page)
     visitor.session = Session.begun(tokens)
     return visitor.go_on("/invitation/done")
 

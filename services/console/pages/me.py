@@ -81,7 +81,7 @@ async def change_password(visitor: SignedIn, sent: Annotated[PasswordForm, Form(
         found = refusal(problem, visitor, {"old": "old", "new": "new"})
         if isinstance(problem, Refused) and problem.code == "wrong-credentials":
             found.remarks = {"old": visitor.gettext("现在的密码不对。")}
-        return await _me(visitor, found.status, headers=found.headers, remarks=found.remarks)
+        return await _me(visitor, **found.page)
     visitor.session = Session.begun(tokens)
     return visitor.go_on("/me?done=password")
 

@@ -184,11 +184,7 @@ async def back_to_desk(visitor: SignedIn, request_id: UUID, step: str, shown: Ad
 
 @router.post("/{step}")
 async def do_step(
-    visitor: SignedIn,
-    request_id: UUID,
-    step: str,
-    shown: Address,
-    sent: Annotated[Sent, Form()],
+    visitor: SignedIn, request_id: UUID, step: str, shown: Address, sent: Annotated[Sent, Form()]
 ) -> Response:
     """Do a step, and go back to the desk; or say beside the field why not."""
     shown.open = request_id
@@ -205,15 +201,7 @@ async def do_step(
         found = refusal(problem, visitor, _FIELDS)
         if found.status == STALE:
             found.remarks = {"form": visitor.gettext(_STALE)}
-        return await desk_page(
-            visitor,
-            shown,
-            found.status,
-            headers=found.headers,
-            failed=step,
-            sent=sent,
-            remarks=found.remarks,
-        )
+        return await desk_page(visitor, shown, failed=step, sent=sent, **found.page)
     address = shown.address(visitor.community, done=step)
     return visitor.go_on(address)
 

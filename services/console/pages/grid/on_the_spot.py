@@ -72,9 +72,7 @@ async def settle(
             if problem is None:
                 where = f"/in/{visitor.community}/grid"
                 return visitor.go_on(f"{where}?filed={request.id}")
-    return await _form(
-        visitor, sent, problem.status, remarks=problem.remarks, headers=problem.headers
-    )
+    return await _form(visitor, sent, **problem.page)
 
 
 async def _with_photos(

@@ -58,9 +58,7 @@ async def log_visit(visitor: SignedIn, sent: Annotated[VisitForm, Form()]) -> Re
         return await _form(visitor, sent, 400, remarks=remarks)
     problem = await _logged(visitor, sent, sent.place_id)
     if problem:
-        return await _form(
-            visitor, sent, problem.status, remarks=problem.remarks, headers=problem.headers
-        )
+        return await _form(visitor, sent, **problem.page)
     return visitor.go_on(f"/in/{visitor.community}/grid/visits/new?done=visit")
 
 
@@ -77,14 +75,7 @@ async def log_visit_there(
     """Log a visit to a household."""
     problem = await _logged(visitor, sent, str(household))
     if problem:
-        return await household_page(
-            visitor,
-            household,
-            problem.status,
-            sent=sent,
-            remarks=problem.remarks,
-            headers=problem.headers,
-        )
+        return await household_page(visitor, household, sent=sent, **problem.page)
     return visitor.go_on(f"/in/{visitor.community}/grid/households/{household}?done=visit")
 
 
@@ -92,10 +83,7 @@ async def _logged(visitor: Visitor, sent: VisitForm, place_id: str) -> Refusal |
     """Log it; None: it is logged."""
     try:
         await visitor.services.directory.log_visit(
-            visitor.caller,
-            visitor.community,
-            sent.visit(place_id),
-            idempotency_key=visitor.once,
+            visitor.caller, visitor.community, sent.visit(place_id), idempotency_key=visitor.once
         )
     except (Refused, TooMany, Unavailable, ValidationError) as problem:
         return refusal(problem, visitor, FIELDS)

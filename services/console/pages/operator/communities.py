@@ -54,13 +54,11 @@ async def open_community(visitor: SignedIn, sent: Annotated[CommunityForm, Form(
         return _form(visitor, sent, 400, remarks=remarks)
     try:
         opened = await visitor.services.directory.open_community(
-            visitor.caller,
-            NewCommunity.model_validate(sent.told()),
-            idempotency_key=visitor.once,
+            visitor.caller, NewCommunity.model_validate(sent.told()), idempotency_key=visitor.once
         )
     except (Refused, TooMany, Unavailable, ValidationError) as problem:
         found = refusal(problem, visitor, FIELDS, CODES)
-        return _form(visitor, sent, found.status, remarks=found.remarks, headers=found.headers)
+        return _form(visitor, sent, **found.page)
     return visitor.go_on(f"/in/{opened.slug}/register/people/new?role=community_staff")
 
 
@@ -90,9 +88,7 @@ async def change_community(
     except (Refused, TooMany, Unavailable, ValidationError) as problem:
         found = refusal(problem, visitor, FIELDS)
         sent.version = str(present.version)
-        return _form(
-            visitor, sent, found.status, slug=slug, remarks=found.remarks, headers=found.headers
-        )
+        return _form(visitor, sent, slug=slug, **found.page)
     return visitor.go_on(f"/in/{slug}/register/places?done=changed")
 
 

@@ -48,6 +48,11 @@ class Refusal(BaseModel):
     remarks: Remarks
     headers: dict[str, str] = {}
 
+    @property
+    def page(self) -> dict[str, Any]:
+        """What the form's page takes to be shown again with what was said of it."""
+        return {"status": self.status, "remarks": self.remarks, "headers": self.headers}
+
 
 def refusal(
     problem: Refused | TooMany | Unavailable | ValidationError,

@@ -115,7 +115,7 @@ STEPS: Final = {
     "rated": N_("评价"),
     "reopened": N_("没解决，重新打开"),
     "cancelled": N_("撤单"),
-    "slip_printed": N_("打印回执"),
+    "slip_printed": N_("打印了回执"),
     "noted": N_("内部备注"),
 }
 """The lines of a history; `timeout`: a close that is nobody's."""

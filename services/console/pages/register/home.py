@@ -79,14 +79,7 @@ async def change_home(
         )
     except (Refused, TooMany, Unavailable, ValidationError) as problem:
         found = refusal(problem, visitor, {})
-        return await _page(
-            visitor,
-            person_id,
-            id_in(sent.place_id),
-            found.status,
-            remarks=found.remarks,
-            headers=found.headers,
-        )
+        return await _page(visitor, person_id, id_in(sent.place_id), **found.page)
     return visitor.go_on(f"/in/{community}/register/people/{person_id}?done=home")
 
 
@@ -106,9 +99,7 @@ async def remove_home(
         await ask(visitor.caller, visitor.community, person_id, version=number(sent.version))
     except (Refused, TooMany, Unavailable) as problem:
         found = refusal(problem, visitor, {})
-        return await _page(
-            visitor, person_id, None, found.status, remarks=found.remarks, headers=found.headers
-        )
+        return await _page(visitor, person_id, None, **found.page)
     return visitor.go_on(f"/in/{visitor.community}/register/people/{person_id}?done=no-home")
 
 

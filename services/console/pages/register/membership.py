@@ -51,14 +51,7 @@ async def change_membership(
         )
     except (Refused, TooMany, Unavailable, ValidationError) as problem:
         found = refusal(problem, visitor, FIELDS, CODES)
-        return await _form(
-            visitor,
-            person_id,
-            found.status,
-            sent=sent,
-            remarks=found.remarks,
-            headers=found.headers,
-        )
+        return await _form(visitor, person_id, sent=sent, **found.page)
     return visitor.go_on(f"{_path(visitor, person_id)}?done=membership")
 
 
@@ -79,9 +72,7 @@ async def leave(
         )
     except (Refused, TooMany, Unavailable) as problem:
         found = refusal(problem, visitor, {})
-        return await _leaving(
-            visitor, person_id, found.status, remarks=found.remarks, headers=found.headers
-        )
+        return await _leaving(visitor, person_id, **found.page)
     return visitor.go_on(f"{_path(visitor, person_id)}?done=left")
 
 

@@ -46,14 +46,7 @@ async def correct_name(
         await ask(visitor.caller, visitor.community, person_id, terms)
     except (Refused, TooMany, Unavailable) as problem:
         found = refusal(problem, visitor, FIELDS)
-        return await _form(
-            visitor,
-            person_id,
-            found.status,
-            sent=sent,
-            remarks=found.remarks,
-            headers=found.headers,
-        )
+        return await _form(visitor, person_id, sent=sent, **found.page)
     return visitor.go_on(f"/in/{visitor.community}/register/people/{person_id}?done=name")
 
 

@@ -72,9 +72,7 @@ async def add_person(visitor: SignedIn, sent: Annotated[PersonForm, Form()]) -> 
         )
     except (Refused, TooMany, Unavailable, ValidationError) as problem:
         found = refusal(problem, visitor, FIELDS, CODES)
-        return await _form(
-            visitor, sent, found.status, remarks=found.remarks, headers=found.headers
-        )
+        return await _form(visitor, sent, **found.page)
     return visitor.go_on(f"/in/{visitor.community}/register/people/{added.id}?done=added")
 
 

@@ -45,13 +45,7 @@ async def organisations(visitor: SignedIn) -> Response:
     wanted = visitor.parameter("q").strip()
     ask = visitor.services.directory.list_organisations
     found = await part(
-        ask(
-            visitor.caller,
-            visitor.community,
-            q=wanted or None,
-            after=after(visitor),
-            limit=SHOWN,
-        )
+        ask(visitor.caller, visitor.community, q=wanted or None, after=after(visitor), limit=SHOWN)
     )
     done = visitor.parameter("done")
     return visitor.page("register/organisations.html", found=found, wanted=wanted, done=done)
@@ -108,14 +102,7 @@ async def _kept(visitor: Visitor, organisation_id: UUID | None, sent: Organisati
     except (Refused, TooMany, Unavailable) as problem:
         found = refusal(problem, visitor, FIELDS, CODES)
         sent.version = await _version(visitor, organisation_id)
-        return _form(
-            visitor,
-            organisation_id,
-            sent,
-            found.status,
-            remarks=found.remarks,
-            headers=found.headers,
-        )
+        return _form(visitor, organisation_id, sent, **found.page)
     done = "changed" if organisation_id else "added"
     return visitor.go_on(f"/in/{community}/register/organisations?done={done}")
 

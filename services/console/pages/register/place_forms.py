@@ -21,12 +21,7 @@ __all__ = ["code_for", "router"]
 
 router = APIRouter(prefix="/places/{place_id}")
 
-FIELDS: Final = {
-    "title": "title",
-    "code": "code",
-    "kind": "kind",
-    "compound_type": "compound_type",
-}
+FIELDS: Final = {"title": "title", "code": "code", "kind": "kind", "compound_type": "compound_type"}
 CODES: Final = {"place-code-taken": "code", "wrong-parent": "kind"}
 LONGEST_CODE: Final = 40
 
@@ -81,14 +76,7 @@ async def add_place(
         await directory.add_place(caller, community, new, idempotency_key=visitor.once)
     except (Refused, TooMany, Unavailable, ValidationError) as problem:
         found = refusal(problem, visitor, FIELDS, CODES)
-        return await _adding(
-            visitor,
-            place_id,
-            found.status,
-            sent=sent,
-            remarks=found.remarks,
-            headers=found.headers,
-        )
+        return await _adding(visitor, place_id, sent=sent, **found.page)
     return visitor.go_on(f"{_path(visitor, place_id)}?done=added")
 
 
@@ -117,14 +105,7 @@ async def change_place(
         )
     except (Refused, TooMany, Unavailable, ValidationError) as problem:
         found = refusal(problem, visitor, FIELDS, CODES)
-        return await _changing(
-            visitor,
-            place_id,
-            found.status,
-            sent=sent,
-            remarks=found.remarks,
-            headers=found.headers,
-        )
+        return await _changing(visitor, place_id, sent=sent, **found.page)
     return visitor.go_on(f"{_path(visitor, place_id)}?done=changed")
 
 
@@ -145,9 +126,7 @@ async def remove_place(
         await directory.remove_place(caller, community, place_id, version=number(sent.version))
     except (Refused, TooMany, Unavailable) as problem:
         found = refusal(problem, visitor, {})
-        return await _removing(
-            visitor, place_id, found.status, remarks=found.remarks, headers=found.headers
-        )
+        return await _removing(visitor, place_id, **found.page)
     return visitor.go_on(f"{_path(visitor, place.parent_id or place_id)}?done=removed")
 
 

@@ -41,14 +41,7 @@ async def put_service_phone(
         await ask(visitor.caller, visitor.community, place_id, terms, version=number(sent.version))
     except (Refused, TooMany, Unavailable) as problem:
         found = refusal(problem, visitor, {"phone": "phone"})
-        return await _page(
-            visitor,
-            place_id,
-            found.status,
-            headers=found.headers,
-            remarks=found.remarks,
-            typed=sent.phone,
-        )
+        return await _page(visitor, place_id, typed=sent.phone, **found.page)
     return visitor.go_on(f"/in/{visitor.community}/register/places/{place_id}?done=changed")
 
 

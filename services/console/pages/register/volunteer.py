@@ -65,14 +65,7 @@ async def agree(
         found = refusal(problem, visitor, FIELDS)
         if isinstance(problem, Refused) and problem.code == "unknown-id":
             found.remarks = {"form": visitor.gettext(NOT_YET)}
-        return await _page(
-            visitor,
-            person_id,
-            found.status,
-            sent=sent,
-            remarks=found.remarks,
-            headers=found.headers,
-        )
+        return await _page(visitor, person_id, sent=sent, **found.page)
     done = NOT_NOW if sent.answer == NOT_NOW else "volunteer"
     return visitor.go_on(f"/in/{visitor.community}/register/people/{person_id}?done={done}")
 

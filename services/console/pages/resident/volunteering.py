@@ -38,9 +38,7 @@ async def offer(visitor: SignedIn, sent: Annotated[OfferingForm, Form()]) -> Res
         await _keep(visitor, sent)
     except (Refused, TooMany, Unavailable, ValidationError) as problem:
         found = refusal(problem, visitor, FIELDS)
-        return await _page(
-            visitor, found.status, sent=sent, remarks=found.remarks, headers=found.headers
-        )
+        return await _page(visitor, sent=sent, **found.page)
     return visitor.go_on(f"/in/{visitor.community}/volunteering?done=offered")
 
 

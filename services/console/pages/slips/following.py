@@ -126,9 +126,7 @@ async def _say(
         if isinstance(problem, Refused) and problem.code == NO_SUCH_SLIP:
             return _wrong_code(visitor, code, problem)
         found = refusal(problem, visitor, {"reason": "reason", "note": "note", "stars": "stars"})
-        return await _follow(
-            visitor, code, found.status, remarks=found.remarks, headers=found.headers, **page
-        )
+        return await _follow(visitor, code, **found.page, **page)
     return visitor.go_on(f"{_path(code)}?done={done}")
 
 

@@ -32,14 +32,7 @@ async def print_slip(visitor: SignedIn, request_id: UUID) -> Response:
         made = await ask(visitor.caller, visitor.community, request_id)
     except (Refused, TooMany, Unavailable) as problem:
         found = refusal(problem, visitor, {})
-        return await _page(
-            visitor,
-            request_id,
-            "slips/print.html",
-            found.status,
-            headers=found.headers,
-            remarks=found.remarks,
-        )
+        return await _page(visitor, request_id, "slips/print.html", **found.page)
     return await _page(
         visitor,
         request_id,
