@@ -15,7 +15,7 @@ from shared.codes import without_codes
 from shared.database import is_busy, is_unreachable, sqlstate
 from shared.languages import field, prefers_english, reason
 from shared.problems import Problem
-from shared.reasons import told
+from shared.reasons import reason_of, told
 
 __all__ = ["PROBLEM_RESPONSES", "AnsweredBefore", "add_problem_answers", "problem_answer"]
 
@@ -144,6 +144,8 @@ async def _plain(request: Request, error: Exception) -> Response:
 
 async def _of_database(request: Request, error: Exception) -> Response:
     if is_unreachable(error) or is_busy(error):
+        path = without_codes(request.url.path)
+        log.warning("request.unavailable", path=path, error=reason_of(error))
         return problem_answer(request, problems.Unavailable())
     if sqlstate(error) == _DUPLICATE_KEY:
         return problem_answer(request, problems.WrongState())
