@@ -4,6 +4,7 @@ Statements are SQLAlchemy's `text()`; asyncpg runs them, without the layers betw
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
@@ -35,8 +36,8 @@ ALL_COMMUNITIES: Final = "*"
 CONNECT_SECONDS: Final = 1.5
 """How long to wait for a connection, so that a caller hears of it within two seconds (ADR 0013)."""
 
-WAITING_PER_CONNECTION: Final = 16
-"""More wait in vain: the last of them would come after a second or more on two cores (ADR 0013)."""
+CROWDED_SECONDS: Final = 1.0
+"""Where somebody has waited so long, whoever comes next is told to come again (ADR 0013)."""
 
 PATIENT_SECONDS: Final = 10
 """The same for the operator's tools, also where a machine is busy."""
@@ -134,7 +135,8 @@ class Database:
             self._limits = {"command_timeout": None, "server_settings": settings}
         self._pool: Pool | None = None
         self._preparing = asyncio.Lock()
-        self._waiting = 0
+        self._waiting: dict[object, float] = {}
+        """Since when each waits for a connection, on the clock of `time.monotonic`."""
 
     @property
     def in_use(self) -> int:
@@ -143,8 +145,9 @@ class Database:
 
     @property
     def is_crowded(self) -> bool:
-        """Whether so many wait for a connection that the next one would wait in vain."""
-        return self._waiting > self._connections * WAITING_PER_CONNECTION
+        """Whether it takes so long to get a connection that the next one might wait in vain."""
+        longest = next(iter(self._waiting.values()), None)  # who came first waits longest
+        return longest is not None and time.monotonic() - longest > CROWDED_SECONDS
 
     @asynccontextmanager
     async def transaction(self, *communities: str) -> AsyncGenerator[Transaction]:
@@ -176,7 +179,8 @@ class Database:
     async def _begin(self, communities: Sequence[str]) -> tuple[Pool, Connection]:
         """A connection on which a transaction has begun, open to `communities` until it ends."""
         opened = ",".join(communities).replace("'", "''")
-        self._waiting += 1
+        place = object()
+        self._waiting[place] = time.monotonic()
         try:
             # The pool and the server have a limit each; who waits for both waits no longer.
             async with asyncio.timeout(self._connect_seconds):
@@ -192,7 +196,7 @@ class Database:
         except Exception as error:  # asyncpg's own and the system's
             raise Unreachable from error
         finally:
-            self._waiting -= 1
+            del self._waiting[place]
         return pool, connection
 
     async def _ready(self) -> Pool:

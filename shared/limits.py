@@ -12,7 +12,7 @@ from shared.answers import problem_answer
 from shared.database import Database
 from shared.photos.limits import LARGEST_FORM_BYTES
 from shared.photos.words import FIELD, PhotoTooLarge
-from shared.problems import Crowded, Problem, TooLarge, Unavailable
+from shared.problems import Problem, TooLarge, Unavailable
 
 __all__ = ["LARGEST_BODY_BYTES", "BodyLimit", "CrowdLimit"]
 
@@ -62,7 +62,7 @@ class BodyLimit:
 
 
 class CrowdLimit:
-    """Refuses calls at once while too many wait for the database already (ADR 0013).
+    """Refuses calls at once while it takes too long to get to the database (ADR 0013).
 
     Who is refused after a wait has cost nearly as much as who is served: then the more ask again,
     the fewer are served.
@@ -76,7 +76,7 @@ class CrowdLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the call in, or answer 503."""
         if self._database.is_crowded and scope["type"] == "http" and not _is_of_health(scope):
-            await problem_answer(Request(scope), Crowded())(scope, receive, send)
+            await problem_answer(Request(scope), Unavailable())(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 

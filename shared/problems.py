@@ -7,7 +7,6 @@ details whose `type` is made from the word's name: `urn:jinlin:problem:already-c
 import re
 
 __all__ = [
-    "Crowded",
     "Malformed",
     "NotAllowed",
     "NotFound",
@@ -137,13 +136,6 @@ class Unavailable(Problem):
     zh = "服务暂时不可用，请稍后再试。"
     en = "The service is not available just now. Please try again."
     retry_after_seconds = 2
-
-
-class Crowded(Unavailable):
-    """More callers wait for the database than it can serve in time; nothing was begun."""
-
-    zh = "现在使用的人太多，请稍等一会儿再试。"
-    en = "Too many people are asking just now. Please wait a moment, then try again."
 
 
 class NotYet(Problem):
