@@ -3,15 +3,17 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 
 import asyncpg
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from shared import ids
 from shared.database import Database, RolledBack, Transaction, Unreachable, is_unreachable
-from tests.support.platform import Neighbourhood, Platform
+from tests.chaos.proxy import Proxy
+from tests.support.platform import Neighbourhood, Platform, eventually
 from tests.support.toy.running import Toy
 
 WRITE = text("INSERT INTO note VALUES (:community, :id, 1, :words)")
@@ -152,6 +154,31 @@ async def test_a_pool_in_use_refuses_the_next_one_in_time(
             await words(database, hood.slug)
         assert time.monotonic() - began < 2
     assert await words(database, hood.slug) == []
+
+
+async def test_a_connection_that_takes_long_is_there_for_the_next_one(
+    toy: Toy, platform: Platform
+) -> None:
+    """Broken off with each who loses patience, it would never be made."""
+    address = make_url(platform.databases.address(toy.name))
+    async with Proxy(lambda: address.port or 0) as proxy:
+        near = address.set(host="127.0.0.1", port=proxy.port)
+        database = Database(near.render_as_string(hide_password=False), connections=1)
+        proxy.slow(0.15)
+        began = time.monotonic()
+        with pytest.raises(Unreachable):
+            await backend(database)
+        assert time.monotonic() - began < 2
+        made = await eventually(lambda: answered(database), seconds=10)
+        proxy.heal()
+        assert await backend(database) == made
+        await database.close()
+
+
+async def answered(database: Database) -> int | None:
+    with suppress(Unreachable):
+        return await backend(database)
+    return None
 
 
 async def test_a_name_with_a_quote_opens_nothing_else(

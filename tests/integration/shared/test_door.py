@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from shared import database, ids
+from shared import connections, ids
 from shared.database import Database, Unreachable
 from shared.events import PLATFORM
 from shared.limits import LARGEST_BODY_BYTES
@@ -476,7 +476,7 @@ class TestUnavailable:
         self, desk: Desk, platform: Platform, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Nobody is asked who it is, and health is answered; then all are served again."""
-        monkeypatch.setattr(database, "CROWDED_SECONDS", 0.01)
+        monkeypatch.setattr(connections, "CROWDED_SECONDS", 0.01)
         configured = settings(platform, "toy", platform.servers.nats_url, pool_size=1)
         async with running(configured) as app, client(app) as stranger:
             pool = app.state.service.database
