@@ -18,12 +18,14 @@ from shared.rows import Row, Rows
 
 __all__ = [
     "ALL_COMMUNITIES",
+    "NO_VALUES",
     "Database",
     "RolledBack",
     "Row",
     "Rows",
     "Transaction",
     "Unreachable",
+    "Values",
     "is_busy",
     "is_unreachable",
     "sqlstate",
@@ -53,6 +55,9 @@ class Transaction:
 
     Every method raises Unreachable when the database is lost, and asyncpg's errors as they are.
     """
+
+    has_told: bool = False
+    """Whether it has put events into the outbox."""
 
     def __init__(self, connection: Connection) -> None:
         """Take a connection whose transaction has begun."""
@@ -103,6 +108,8 @@ class Database:
         A `patient` one is for the operator's tools: its statements take as long as they need.
         """
         self._connections = Connections(url, connections, patient=patient)
+        self.when_told: Callable[[], None] | None = None
+        """Called when a transaction that has told events is committed."""
 
     @property
     def in_use(self) -> int:
@@ -131,6 +138,8 @@ class Database:
         except BaseException:
             await asyncio.shield(self._connections.roll_back(connection))
             raise
+        if transaction.has_told and self.when_told is not None:
+            self.when_told()
         await self._connections.release(connection)
 
     async def close(self) -> None:

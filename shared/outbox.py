@@ -6,16 +6,13 @@ from contextvars import ContextVar
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from shared import ids, telemetry
-from shared.database import Transaction
+from shared.database import NO_VALUES, Rows, Transaction, Values
 from shared.events import Event
 
-__all__ = ["CHANNEL", "TELL", "emit", "take_back", "told", "working_on"]
-
-CHANNEL: Final = "outbox"
-"""PostgreSQL's NOTIFY channel that wakes the relay."""
+__all__ = ["TELL", "emit", "take_back", "tell", "working_on"]
 
 LARGEST_EVENT_BYTES: Final = 32 * 1024
 
@@ -30,10 +27,10 @@ TELL: Final = """
             CAST(:told_bodies AS text[]), CAST(:told_times AS timestamptz[]),
             CAST(:told_traces AS text[]))
     )
-    SELECT pg_notify('outbox', '')
+    SELECT true AS told
 """
 """Ends a `WITH …` that makes something true, so that one statement also tells of it: a hot path
-saves a round trip. Its values are `told` the events."""
+saves a round trip. `tell` runs it."""
 
 _INSERT = text(f"WITH {TELL}")
 
@@ -70,11 +67,20 @@ async def emit(tx: Transaction, *events: Event) -> None:
     32 kB: it would never fit the stream, so it must not become a fact.
     """
     if events:
-        await tx.execute(_INSERT, told(events))
+        await tell(tx, _INSERT, events)
 
 
-def told(events: Sequence[Event]) -> dict[str, list[Any]]:
-    """Events, each with a new id, as the values of `TELL`. Raises ValueError as `emit` does."""
+async def tell(
+    tx: Transaction, statement: TextClause, events: Sequence[Event], values: Values = NO_VALUES
+) -> Rows:
+    """Run a statement that ends in `TELL`; its rows. Raises ValueError as `emit` does."""
+    rows = await tx.execute(statement, {**values, **_told(events)})
+    tx.has_told = True
+    return rows
+
+
+def _told(events: Sequence[Event]) -> dict[str, list[Any]]:
+    """Events, each with a new id, as the values of `TELL`."""
     stamped = [event.model_copy(update={"event_id": ids.new_id()}) for event in events]
     values = _values(stamped)
     if any(len(body.encode()) > LARGEST_EVENT_BYTES for body in values["told_bodies"]):

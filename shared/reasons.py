@@ -13,7 +13,7 @@ __all__ = ["place_of", "reason_of", "told"]
 
 
 def reason_of(error: BaseException) -> str:
-    """The class of an error, its code, SQLSTATE or number of JetStream, and the same of its cause."""
+    """The class of an error with its code, SQLSTATE or number of JetStream, and its cause."""
     code = (
         error.code()
         if isinstance(error, Problem)

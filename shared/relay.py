@@ -1,9 +1,10 @@
 """The relay: publishes what the outbox holds, in order, each event at least once.
 
 One replica of a service leads (an advisory lock of its database): one that can reach the bus, for
-as long as it can. It is woken by NOTIFY, with a poll of one second behind it. A batch goes out as
-one atomic batch of JetStream; where the server refuses that (a crash left part of it published),
-one by one.
+as long as it can. Whatever commits in its own process wakes it; the other replicas pass theirs on
+by NOTIFY, outside of every transaction that does something (ADR 0024); a poll of one second is
+behind both. A batch goes out as one atomic batch of JetStream; where the server refuses that (a
+crash left part of it published), one by one.
 """
 
 import asyncio
@@ -25,7 +26,6 @@ from nats.js.errors import APIError
 from shared import ids
 from shared.chaos import Point, reach
 from shared.database import ALL_COMMUNITIES, is_unreachable
-from shared.outbox import CHANNEL
 from shared.reasons import place_of, reason_of
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ __all__ = ["Relay", "Rendering", "Unsent", "publish_one"]
 
 log = structlog.get_logger()
 
+CHANNEL: Final = "outbox"
 LOCK: Final = 0x6A696E6C696E  # "jinlin"
 BATCH: Final = 500
 POLL_SECONDS: Final = 1.0
@@ -55,6 +56,7 @@ _UNSENT = """
     FROM outbox WHERE sent_at IS NULL ORDER BY position LIMIT $1
 """
 _LEAD = "SELECT pg_try_advisory_lock($1)"
+_PASS_ON = f"NOTIFY {CHANNEL}"
 _MARK_SENT = """
     UPDATE outbox SET sent_at = now()
     WHERE event_id = ANY($1::uuid[]) AND event_id BETWEEN $2 AND $3
@@ -117,6 +119,10 @@ class Relay:
         self._render = render
         self._woken = asyncio.Event()
 
+    def wake(self, *_: object) -> None:
+        """Say that there are new rows; from anywhere in this process, at any time."""
+        self._woken.set()
+
     async def run(self) -> None:
         """Lead whenever no other replica does; survive every outage of database and bus."""
         while True:
@@ -145,7 +151,7 @@ class Relay:
         )
         try:
             await self._stand(connection)
-            await connection.add_listener(CHANNEL, self._wake)
+            await connection.add_listener(CHANNEL, self.wake)
             loop = asyncio.get_running_loop()
             connected_at = loop.time()
             while True:
@@ -154,7 +160,7 @@ class Relay:
                 elif loop.time() - connected_at > GIVE_UP_SECONDS:
                     log.warning("relay.gave_up_the_lead")
                     return
-                self._woken.clear()
+                self._woken.clear()  # what commits from here on wakes it again
                 moved = await self._relay_batch(connection)
                 if moved < BATCH:
                     gather_seconds = GATHER_SECONDS * max(moved - 1, 0)
@@ -164,11 +170,17 @@ class Relay:
                 await connection.close(timeout=1)
 
     async def _stand(self, connection: Connection) -> None:
-        """Return when this replica leads; without the bus it does not try to."""
+        """Return when this replica leads; without the bus it does not try to.
+
+        Until then what it commits is for another one to publish: ten times a second that is told.
+        """
         while True:
             if self._is_connected() and await connection.fetchval(_LEAD, LOCK):
                 return
-            await asyncio.sleep(POLL_SECONDS)
+            if await self._is_woken():
+                self._woken.clear()
+                await connection.execute(_PASS_ON)
+                await asyncio.sleep(LONGEST_GATHER_SECONDS)
 
     def _is_connected(self) -> bool:
         try:
@@ -179,11 +191,15 @@ class Relay:
     async def _rest(self, gather_seconds: float) -> None:
         """Return when there may be something to publish, but not before `gather_seconds`."""
         await asyncio.sleep(gather_seconds)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+        await self._is_woken()
 
-    def _wake(self, *_: object) -> None:
-        self._woken.set()
+    async def _is_woken(self) -> bool:
+        """Whether there are new rows, at once or before the next poll is due."""
+        try:
+            await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+        except TimeoutError:
+            return False
+        return True
 
     async def _relay_batch(self, connection: Connection) -> int:
         """Publish one batch and mark it; its size, 0 when nothing is left or some must wait."""

@@ -239,13 +239,15 @@ def _assemble(definition: Definition, settings: ServiceSettings) -> Service:
     )
     metrics = Metrics(definition.name)
     render = definition.render(workshop) if definition.render else None
+    relay = Relay(settings.database_address, bus.nats, render)
+    database.when_told = workshop.when_told = relay.wake
     service = Service(
         definition=definition,
         settings=settings,
         database=database,
         workshop=workshop,
         bus=bus,
-        relay=Relay(settings.database_address, bus.nats, render),
+        relay=relay,
         identity=Identity(database, issuer=settings.issuer),
         tracing=tracing,
         metrics=metrics,

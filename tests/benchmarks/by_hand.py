@@ -49,7 +49,7 @@ _CLOSE = """
             'version', version, 'occurred_at', $3::timestamptz)::text
         FROM closed RETURNING event_id
     )
-    SELECT event_id, pg_notify('outbox', '') FROM told
+    SELECT event_id FROM told
 """
 _REMEMBER = """
     INSERT INTO inbox (event_id, consumer)
@@ -91,15 +91,13 @@ _AWARD = """
             'event_id', event_id, 'community', community, 'award_id', award_id,
             'request_id', request_id, 'taker_id', taker_id, 'rule', code, 'points', points,
             'occurred_at', $11::timestamptz)::text FROM fresh
-    ), changed AS (
-        UPDATE account SET balance = balance + change FROM (
-            SELECT id, sum(points) AS change FROM (
-                SELECT holder AS id, points FROM fresh
-                UNION ALL SELECT issuer, -points FROM fresh) AS side
-            GROUP BY id) AS change
-        WHERE account.id = change.id
     )
-    SELECT pg_notify('outbox', '')
+    UPDATE account SET balance = balance + change FROM (
+        SELECT id, sum(points) AS change FROM (
+            SELECT holder AS id, points FROM fresh
+            UNION ALL SELECT issuer, -points FROM fresh) AS side
+        GROUP BY id) AS change
+    WHERE account.id = change.id
 """
 _TELL = """
     WITH new AS (
@@ -123,13 +121,14 @@ type Event = dict[str, Any]
 type Handle = Callable[[asyncpg.Connection, Sequence[Event]], Awaitable[None]]
 
 
-async def close(pool: asyncpg.Pool, asked: Asked) -> None:
+async def close(pool: asyncpg.Pool, asked: Asked, woken: asyncio.Event) -> None:
     """One statement, which is one transaction."""
     closed = await pool.fetchval(
         _CLOSE, asked.request_id, asked.requester_id, datetime.now(UTC), ids.new_id(),
         SUBJECTS["requests"],
     )  # fmt: skip
     assert closed is not None
+    woken.set()
 
 
 async def award(connection: asyncpg.Connection, events: Sequence[Event]) -> None:
@@ -191,11 +190,9 @@ def tell(consumer: str, kind: str, recipient: str) -> Handle:
     return handle
 
 
-async def relay(url: str, nats: Client) -> None:
+async def relay(url: str, nats: Client, woken: asyncio.Event) -> None:
     """Publish what the outbox holds, one atomic batch after the other, and mark it."""
     connection = await asyncpg.connect(url)
-    woken = asyncio.Event()
-    await connection.add_listener("outbox", lambda *_: woken.set())
     while True:
         woken.clear()
         rows = await connection.fetch(_UNSENT, RELAY_BATCH)
@@ -218,8 +215,10 @@ async def relay(url: str, nats: Client) -> None:
         await connection.execute(_MARK_SENT, [row[0] for row in rows])
 
 
-async def consume(pool: asyncpg.Pool, nats: Client, durable: str, handle: Handle) -> None:
-    """Work in whatever a fetch brings, in one transaction, then acknowledge."""
+async def consume(
+    pool: asyncpg.Pool, nats: Client, durable: str, handle: Handle, woken: asyncio.Event
+) -> None:
+    """Work in whatever a fetch brings, in one transaction, wake the relay, then acknowledge."""
     stream = f"FLOOR_{DURABLES[durable].upper()}"
     subscription = await nats.jetstream().pull_subscribe_bind(durable, stream)
     while True:
@@ -229,6 +228,7 @@ async def consume(pool: asyncpg.Pool, nats: Client, durable: str, handle: Handle
             continue
         async with pool.acquire() as connection, connection.transaction():
             await handle(connection, [orjson.loads(one.data) for one in messages])
+        woken.set()
         for one in messages:
             await one.ack()
 
@@ -250,15 +250,16 @@ async def main(service: str) -> None:
                 "notify-awarded": tell("notify-awarded", "points_awarded", "taker_id"),
             },
         }
-        tasks = [consume(pool, nats, durable, one) for durable, one in handlers[service].items()]
+        woken = asyncio.Event()
+        tasks = [
+            consume(pool, nats, durable, one, woken) for durable, one in handlers[service].items()
+        ]
         if service in SUBJECTS:
-            tasks.append(relay(url, nats))
+            tasks.append(relay(url, nats, woken))
         working = asyncio.gather(*tasks)
         if service == "requests":
-            await asyncio.wait(
-                [working, asyncio.ensure_future(driving.obey(lambda asked: close(pool, asked)))],
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            obeying = asyncio.ensure_future(driving.obey(lambda asked: close(pool, asked, woken)))
+            await asyncio.wait([working, obeying], return_when=asyncio.FIRST_COMPLETED)
         else:
             driving.say("ready")
             await working

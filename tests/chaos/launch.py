@@ -71,7 +71,7 @@ def outbox_bypassed() -> None:
     buses: list[Bus] = []
     held: dict[asyncio.Task[Any] | None, list[Event]] = {}
     underway: set[asyncio.Task[None]] = set()
-    join, transaction, told = Bus.join, Database.transaction, outbox.told
+    join, transaction, told = Bus.join, Database.transaction, outbox._told
 
     async def join_known(self: Bus) -> None:
         buses.append(self)
@@ -101,7 +101,7 @@ def outbox_bypassed() -> None:
         underway.add(task)
         task.add_done_callback(underway.discard)
 
-    Bus.join, outbox.told = join_known, hold
+    Bus.join, outbox._told = join_known, hold
     Database.transaction = transaction_then_publish
 
 

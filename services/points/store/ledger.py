@@ -14,7 +14,7 @@ from services.points.domain import Award, Cycle, Owner, OwnerKind, Status, Trans
 from shared import ids
 from shared.database import Row, Transaction
 from shared.events import Event, Taker
-from shared.outbox import TELL, told
+from shared.outbox import TELL, tell
 
 __all__ = [
     "Accounts",
@@ -202,10 +202,11 @@ async def book(
     events: Sequence[Event],
 ) -> None:
     """Insert `transfers`, move the balances and tell of it; the caller has locked the accounts."""
-    await tx.execute(
+    await tell(
+        tx,
         _BOOK,
-        told(events)
-        | {
+        events,
+        {
             "communities": [one.debit.community for one in transfers],
             "ids": [one.id for one in transfers],
             "debits": [accounts[one.debit] for one in transfers],

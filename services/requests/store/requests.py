@@ -12,7 +12,7 @@ from sqlalchemy import text
 from services.requests.domain import ServiceRequest, Status, Via
 from shared.database import Row, Transaction
 from shared.events import Event, Taker, Work
-from shared.outbox import TELL, told
+from shared.outbox import TELL, tell
 from shared.problems import NotFound, StaleVersion, WrongState
 
 __all__ = [
@@ -134,7 +134,7 @@ _NEXT_NUMBER = text(
 
 async def create(tx: Transaction, request: ServiceRequest, step: Step, *events: Event) -> None:
     """Insert a new request with its first step, tell of it, and index its words."""
-    await tx.execute(_CREATE, values_of(request) | _step_values(step) | told(events))
+    await tell(tx, _CREATE, events, values_of(request) | _step_values(step))
     await tx.execute(
         _INDEX_WORDS,
         {"community": request.community, "id": request.id, "description": request.description},
@@ -143,8 +143,8 @@ async def create(tx: Transaction, request: ServiceRequest, step: Step, *events: 
 
 async def save(tx: Transaction, request: ServiceRequest, step: Step, *events: Event) -> None:
     """Store the next version and its step, and tell of it. Raises WrongState for a lost race."""
-    values = values_of(request) | _step_values(step) | told(events)
-    if (await tx.execute(_SAVE, values)).one().saved != 1:
+    values = values_of(request) | _step_values(step)
+    if (await tell(tx, _SAVE, events, values)).one().saved != 1:
         raise WrongState
 
 

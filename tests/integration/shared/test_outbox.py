@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import nats as nats_py
 import orjson
 import pytest
@@ -65,6 +66,12 @@ async def emitted(toy: Toy, hood: Neighbourhood, *events: ToyEvent) -> list[UUID
         balls=[str(one.ball_id) for one in events],
     )
     return [row.event_id for row in rows]
+
+
+async def emit_in(app: FastAPI, event: ToyEvent) -> None:
+    """Emit in a transaction of one replica."""
+    async with app.state.service.database.transaction(event.community) as tx:
+        await emit(tx, event)
 
 
 def tasks_with(mark: ContextVar[bool]) -> set[Any]:
@@ -467,6 +474,27 @@ class TestLeading:
             await apart.all_sent()
         async with bus.client() as nats:
             assert len(await balls_on_bus(nats, hood)) == 31
+
+    async def test_whoever_commits_wakes_the_leader(
+        self, apart: Apart, bus: OwnBus, hood: Neighbourhood, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nobody polls; what the leader's own process commits waits for no lock of NOTIFY."""
+        await apart.prepare()
+        heard: list[Any] = []
+        address = apart.platform.databases.address("toy_apart").replace("+asyncpg", "")
+        listener = await asyncpg.connect(address)
+        await listener.add_listener(relay.CHANNEL, lambda *told: heard.append(told))
+        async with apart.toy() as leading:
+            await eventually(apart.leaders)
+            monkeypatch.setattr(relay, "POLL_SECONDS", 60)
+            async with apart.toy() as standing:
+                await emit_in(leading, returned(hood.slug, ids.new_id()))
+                await apart.all_sent()
+                assert heard == []
+                await emit_in(standing, returned(hood.slug, ids.new_id()))
+                await apart.all_sent()
+                assert len(heard) == 1
+        await listener.close()
 
     async def test_a_relay_outlives_its_connection(self, apart: Apart, hood: Neighbourhood) -> None:
         await apart.prepare()
