@@ -145,7 +145,7 @@ async def _plain(request: Request, error: Exception) -> Response:
 async def _of_database(request: Request, error: Exception) -> Response:
     if is_unreachable(error) or is_busy(error):
         path = without_codes(request.url.path)
-        log.warning("request.unavailable", path=path, error=reason_of(error))
+        log.warning("request.unavailable", path=path, error=reason_of(error.__cause__ or error))
         return problem_answer(request, problems.Unavailable())
     if sqlstate(error) == _DUPLICATE_KEY:
         return problem_answer(request, problems.WrongState())

@@ -16,7 +16,7 @@ __all__ = ["Connection", "Connections", "Unreachable", "give_up", "is_lost"]
 CONNECT_SECONDS: Final = 1.5
 """How long to wait for a connection, so that a caller hears of it within two seconds (ADR 0013)."""
 
-CROWDED_SECONDS: Final = 0.75
+CROWDED_SECONDS: Final = 1.0
 """Where somebody has waited so long, whoever comes next is told to come again (ADR 0013)."""
 
 PATIENT_SECONDS: Final = 10

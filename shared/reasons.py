@@ -13,14 +13,13 @@ __all__ = ["place_of", "reason_of", "told"]
 
 
 def reason_of(error: BaseException) -> str:
-    """The class of an error with its code, SQLSTATE or number of JetStream, and its cause."""
+    """The class of an error, with its code, SQLSTATE or error number of JetStream."""
     code = (
         error.code()
         if isinstance(error, Problem)
         else sqlstate(error) or getattr(error, "err_code", None)
     )
-    reason = type(error).__name__ + (f" ({code})" if code else "")
-    return f"{reason} from {reason_of(error.__cause__)}" if error.__cause__ else reason
+    return type(error).__name__ + (f" ({code})" if code else "")
 
 
 def place_of(error: BaseException) -> list[str]:
