@@ -37,6 +37,9 @@ PATH: Final = {
 }
 """Which steps may follow which in the history of a request (`DOMAIN.md` §6)."""
 
+NOTED: Final = "noted"
+"""The step that moves nothing: it has a version of its own, and stands anywhere on the path."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -107,17 +110,22 @@ illegal = _sum(
         )
     }
     ), path AS (
-        SELECT community, request_id, kind, version, cycle,
+        SELECT community, request_id, kind, cycle,
                lag(kind, 1, '') OVER steps AS before, lag(cycle, 1, 1) OVER steps AS cycle_before
-        FROM step WINDOW steps AS (PARTITION BY community, request_id ORDER BY version)
-    ), history AS (
-        SELECT community, request_id AS id, max(version) AS version, max(cycle) AS cycle,
+        FROM step WHERE kind <> '{NOTED}'
+        WINDOW steps AS (PARTITION BY community, request_id ORDER BY version)
+    ), moves AS (
+        SELECT community, request_id AS id,
                bool_and((before, kind) IN (SELECT * FROM legal)
-                        AND cycle = cycle_before + CAST(kind = 'reopened' AS int)) AS is_legal
-        FROM path GROUP BY community, request_id)
+                        AND cycle = cycle_before + CAST(kind = 'reopened' AS int)) AS are_legal
+        FROM path GROUP BY community, request_id
+    ), history AS (
+        SELECT community, request_id AS id, max(version) AS version, max(cycle) AS cycle
+        FROM step GROUP BY community, request_id)
     SELECT count(*), count(*) FILTER (
-        WHERE (is_legal AND history.version = request.version
+        WHERE (are_legal AND history.version = request.version
                AND history.cycle = request.cycle) IS NOT TRUE)
-    FROM service_request AS request LEFT JOIN history USING (community, id)
+    FROM service_request AS request
+        LEFT JOIN moves USING (community, id) LEFT JOIN history USING (community, id)
     """,  # noqa: S608 - made of the words above
 )

@@ -60,7 +60,8 @@ def restore(
 def reconcile(*, data: Data = DATA) -> None:
     """Bring databases and streams together again, of which some are older than others.
 
-    Safe to repeat; it changes nothing where all fits. Best while the services are stopped.
+    Safe to repeat; it changes nothing where all fits. A service whose database is older than it
+    was stays stopped until this has run, requests above all.
     """
     from deploy.at_rest import servers_at
     from deploy.reconcile import reconcile

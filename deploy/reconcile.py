@@ -64,7 +64,9 @@ _NOT_WORKED_IN = text(
 async def reconcile(where: Whereabouts, *, told: Told) -> list[str]:
     """Bring everything together; what was changed, a sentence each (nothing: all fits).
 
-    Safe to repeat. The services may run, but those whose database was restored should not.
+    Safe to repeat. The services may run, but those whose database was restored must not have run
+    since, `requests` above all: what they tell goes on from where they stood, so that it takes the
+    place of what they have forgotten, and that is lost.
     """
     first = ids.first_id_at(clock.now() - KEPT)
     async with connected(where) as nats:

@@ -60,7 +60,10 @@ _STANDING = text(
 )
 _REQUESTS = text("SELECT community, id FROM service_request")
 _ROWS = {
-    service: text(f"SELECT DISTINCT community, request_id FROM {table}")  # noqa: S608 - our own
+    service: text(
+        f"SELECT DISTINCT community, request_id FROM {table} "  # noqa: S608 - our own
+        "WHERE request_id IS NOT NULL"  # a notice may be about no request
+    )
     for service, table in (("volunteers", "task"), ("points", "award"), ("notify", "notice"))
 }
 _CLOSINGS_TOLD = text(

@@ -1,9 +1,11 @@
 """Which language a caller reads, and what is wrong with a field in words of that language."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
-__all__ = ["Words", "field", "prefers_english", "reason"]
+from pydantic_core import PydanticCustomError
+
+__all__ = ["Words", "field", "in_words", "prefers_english", "reason"]
 
 Words = tuple[str, str]
 """The same in Chinese and in English."""
@@ -27,11 +29,6 @@ _REASONS: Final[Mapping[str, Words]] = {
     "literal_error": ("不在可选范围内", "This is not one of the choices"),
     "enum": ("不在可选范围内", "This is not one of the choices"),
     "datetime_from_date_parsing": ("这不是有效的时间", "This is not a time"),
-    "phone": ("这不是电话号码，请再看看", "This is not a phone number"),
-    "login_name": (
-        "登录名要 2–60 个小写字母、数字或 . _ @ + -，中间没有空格",
-        "2–60 lower-case letters, digits or . _ @ + -, without spaces",
-    ),
     "timezone_aware": ("时间须带时区", "The time needs its zone"),
 }
 
@@ -48,10 +45,18 @@ def prefers_english(accept_language: str) -> bool:
     return wishes.get("en", 0.0) > wishes.get("zh", 0.0)
 
 
+def in_words(kind: LiteralString, words: Words) -> PydanticCustomError:
+    """What a check of a field raises that has words of its own; `kind` is stable."""
+    return PydanticCustomError(kind, "{en}", {"zh": words[0], "en": words[1]})
+
+
 def reason(error: Mapping[str, Any], *, english: bool) -> str:
     """What is wrong with a field, for the person who filled it in."""
     words = _REASONS.get(error["type"])
-    return words[english] if words else str(error["msg"])
+    if words:
+        return words[english]
+    own: Mapping[str, Any] = error.get("ctx", {})
+    return str(own.get("en" if english else "zh", error["msg"]))
 
 
 def field(error: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import structlog
 from fastapi import FastAPI
 
 from services.requests import actions, handlers, routes, store
@@ -14,28 +15,45 @@ from shared.database import ALL_COMMUNITIES
 from shared.live import Live
 from shared.service import Service
 
-__all__ = ["DEFINITION", "create_app"]
+__all__ = ["DEFINITION", "create_app", "sweep"]
 
-FORGET_SECONDS: Final = 3600.0
+log = structlog.get_logger()
+
+TIDY_SECONDS: Final = 3600.0
 SWEEP_SECONDS: Final = 60.0
 CLOSED_TOGETHER: Final = 100
+REST_SECONDS: Final = 1.0
+"""Between full sweeps: each close is an event that four services work in."""
 
 
 async def tidy_up(running: Service) -> None:
-    """Forget slips that have ended, every hour."""
+    """Forget slips that have ended, and say when each request closes, every hour."""
     while True:
         async with running.workshop.transaction(ALL_COMMUNITIES) as tx:
             await actions.forget_ended_slips(tx)
-        await asyncio.sleep(FORGET_SECONDS)
+            await actions.announce_closing(tx)
+        await asyncio.sleep(TIDY_SECONDS)
+
+
+async def sweep(running: Service) -> int | None:
+    """Close some of what nobody has answered in time; how many, None: nothing may close now."""
+    async with running.workshop.transaction(ALL_COMMUNITIES) as tx:
+        may_close = await actions.may_close_by_silence(tx)
+    if not may_close:
+        return None
+    async with running.workshop.transaction(ALL_COMMUNITIES) as tx:
+        return await actions.close_by_silence(tx, limit=CLOSED_TOGETHER)
 
 
 async def close_by_silence(running: Service) -> None:
-    """Close what nobody has answered in time, every minute, some at once."""
+    """Sweep every minute; every second while there is more to close than one sweep takes."""
+    rests = False
     while True:
-        async with running.workshop.transaction(ALL_COMMUNITIES) as tx:
-            closed = await actions.close_by_silence(tx, limit=CLOSED_TOGETHER)
-        if closed < CLOSED_TOGETHER:
-            await asyncio.sleep(SWEEP_SECONDS)
+        closed = await sweep(running)
+        if closed is None and not rests:
+            log.warning("silence.rests", why="the service was away; see docs/operations.md")
+        rests = closed is None
+        await asyncio.sleep(REST_SECONDS if closed == CLOSED_TOGETHER else SWEEP_SECONDS)
 
 
 DEFINITION = service.Definition(

@@ -157,6 +157,29 @@ async def test_places_are_added_renamed_and_removed(visitors: Visitors) -> None:
         await expect(page.get_by_role("alert")).to_contain_text("还有其他地点或住户")
 
 
+async def test_a_name_is_corrected_and_a_wrong_phone_is_taken_away(visitors: Visitors) -> None:
+    former, present = fresh("冯"), fresh("冯")
+    path = f"{PEOPLE}/{await added(visitors, former)}/name"
+    async with (
+        desk(visitors, path, has_scripts=False) as page,
+        desk(visitors, path, has_scripts=False) as other,
+    ):
+        await other.get_by_label("新电话").fill(phone())
+        await other.get_by_role("button", name="保存").click()
+        await expect(other.get_by_text("已保存。")).to_be_visible()
+        await page.get_by_label("姓名").fill(present)
+        await page.get_by_role("button", name="保存").click()
+        await expect(page.locator("#name_remark")).to_contain_text("刚才有人改过姓名或电话")
+        await expect(page.get_by_label("姓名")).to_have_value(present)
+        await page.get_by_role("button", name="保存").click()
+        await expect(page.get_by_role("heading", name=present)).to_be_visible()
+        await page.get_by_role("link", name="改姓名或电话").click()
+        await page.get_by_role("button", name="去掉电话").click()
+        await expect(page.get_by_text("电话已去掉。")).to_be_visible()
+        await page.get_by_role("link", name="改姓名或电话").click()
+        await expect(page.get_by_role("button", name="去掉电话")).to_have_count(0)
+
+
 @pytest.mark.parametrize("words", WORST)
 async def test_hostile_words_about_people_are_text(visitors: Visitors, words: str) -> None:
     said = f"{words}{uuid4().hex[:6]}"

@@ -172,6 +172,7 @@ class Workload:
             await self._step(owner, request_id, "cancel", "cancelled", {"reason": "不用了"})
             return
         await self._step(people.staff, request_id, "register", "registered")
+        await self._step(people.staff, request_id, "notes", "noted", {"words": "请先打电话"})
         await self._step(people.staff, request_id, "list", "listed", {})
         await self._help(helper, request_id, cycle=1)
         await self._race_to_verify(request_id)

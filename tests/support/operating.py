@@ -1,4 +1,7 @@
-"""A running platform, on which one request has gone all its way, and whoever sits before it."""
+"""A running platform, on which one request has gone all its way, and whoever sits before it.
+
+Staff have noted something of the request, printed its slip, and made somebody a volunteer.
+"""
 
 import json
 import tempfile
@@ -105,11 +108,16 @@ async def operating() -> AsyncGenerator[Operator]:
         async with running_platform(Path(folder) / "data") as platform:
             sign_ins = await demo_community(platform, Console(quiet=True))
             async with Api(platform.origin) as api:
-                await (await Story.of(api, sign_ins)).whole()
+                story = await Story.of(api, sign_ins)
+                request = await story.whole()
+                await story.note(request)
+                await story.slip(request)
+                await story.is_admitted()
             one = Operator(platform)
 
-            async def awarded() -> bool:
-                return await one.awards() == 1
+            async def heard() -> bool:
+                of_no_request = "SELECT FROM notice WHERE request_id IS NULL"
+                return await one.awards() == 1 and bool(await one.asks("notify", of_no_request))
 
-            await eventually(awarded, seconds=30)
+            await eventually(heard, seconds=30)
             yield one

@@ -95,9 +95,19 @@ class Story:
         await self.grid_worker.post(f"{REQUESTS}/{request}/verify", {"passed": True})
         await self.resident.post(f"{REQUESTS}/{request}/close")
 
+    async def note(self, request: str) -> None:
+        """Staff write something down for each other."""
+        await self.staff.post(f"{REQUESTS}/{request}/notes", {"words": "先打电话，再上门"})
+
     async def slip(self, request: str) -> str:
         """Staff print a slip; its code."""
         return (await self.staff.post(f"{REQUESTS}/{request}/slip"))["code"]
+
+    async def is_admitted(self) -> None:
+        """The grid worker becomes a volunteer, too."""
+        person = self.grid_worker.person_id
+        roles = {"roles": ["grid_worker", "volunteer"]}
+        await self.staff.put(f"/directory/{COMMUNITY}/people/{person}/membership", roles)
 
     async def stands(self, request: str, status: str) -> None:
         """Return when the request stands so."""

@@ -713,6 +713,37 @@ class Directory:
             version=version,
         )
 
+    async def remove_phone(
+        self, caller: Caller, community: str, person_id: UUID, *, version: int | None = None
+    ) -> models.PersonView:
+        """Take a member's phone away: it was wrong, and nobody knows a better one."""
+        return await self._ask(
+            "DELETE",
+            f"/api/directory/{at(community)}/people/{person_id}/phone",
+            caller,
+            models.PersonView,
+            version=version,
+        )
+
+    async def reveal_phone(
+        self,
+        caller: Caller,
+        community: str,
+        person_id: UUID,
+        body: models.RevealTerms,
+        *,
+        idempotency_key: str | None = None,
+    ) -> models.PhoneView:
+        """A member's phone in full; who asked, when and what for is recorded."""
+        return await self._ask(
+            "POST",
+            f"/api/directory/{at(community)}/people/{person_id}/phone",
+            caller,
+            models.PhoneView,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
     async def put_membership(
         self,
         caller: Caller,
@@ -810,25 +841,6 @@ class Directory:
             f"/api/directory/{at(community)}/people/names",
             caller,
             list[models.NameView],
-            body=body,
-            idempotency_key=idempotency_key,
-        )
-
-    async def reveal_phone(
-        self,
-        caller: Caller,
-        community: str,
-        person_id: UUID,
-        body: models.RevealTerms,
-        *,
-        idempotency_key: str | None = None,
-    ) -> models.PhoneView:
-        """A member's phone in full; who asked, when and what for is recorded."""
-        return await self._ask(
-            "POST",
-            f"/api/directory/{at(community)}/people/{person_id}/phone",
-            caller,
-            models.PhoneView,
             body=body,
             idempotency_key=idempotency_key,
         )

@@ -31,6 +31,7 @@ from services.directory.actions.people import (
     put_membership,
     remove_home,
     remove_membership,
+    remove_phone,
 )
 from services.directory.actions.phones import find_people, reveal_phone
 from services.directory.actions.secret import prepare_decoy
@@ -92,6 +93,7 @@ __all__ = [
     "refresh",
     "remove_home",
     "remove_membership",
+    "remove_phone",
     "remove_place",
     "render",
     "rendering",

@@ -51,8 +51,8 @@ async def change_community(
     changed, event = domain.change_community(present, wanted, now=now)
     await store.save_communities(tx, [changed])
     await emit(tx, event)
-    if changed.title != present.title:
-        root = await store.load_place(tx, changed.community, changed.root_id)
+    root = await store.load_place(tx, changed.community, changed.root_id)
+    if root.title != changed.title:
         renamed, told = domain.rename_root(root, changed.title, now=now)
         await store.save_places(tx, [renamed])
         await emit(tx, *told)

@@ -23,6 +23,7 @@ __all__ = [
     "put_membership",
     "remove_home",
     "remove_membership",
+    "remove_phone",
 ]
 
 MEMBER_ROLES = frozenset(Role) - {Role.OPERATOR, Role.AUDITOR}
@@ -123,13 +124,15 @@ async def remove_home(
 ) -> Member:
     """A member of whom nobody knows where they live; their open codes end, as by any change.
 
-    Raises NotFound, StaleVersion, TrustedRole.
+    Where no home was known nothing changes. Raises NotFound, StaleVersion, TrustedRole.
     """
     member = await _member(tx, deciding.community, person_id)
     _require_seen(member, expected)
     membership, events = domain.change_membership(
         member.membership, granting=deciding.granting, now=clock.now(), place_id=None
     )
+    if member.membership.place_id is None:
+        return member
     await store.save_memberships(tx, [membership])
     await store.void_invitations(tx, [person_id])
     await emit(tx, *events)
@@ -151,23 +154,53 @@ async def remove_membership(
 
 
 async def correct_person(
-    tx: Transaction, deciding: Deciding, person_id: UUID, *, name: str, phone: str | None
+    tx: Transaction,
+    deciding: Deciding,
+    person_id: UUID,
+    *,
+    name: str,
+    phone: str | None,
+    expected: int | None,
 ) -> Member:
     """What a member is called, and their phone (None: as it is).
 
-    Who belongs to another community, too, is the operator's to change; so the transaction must see
-    every community. Raises NotFound, TrustedRole, NamedElsewhere.
+    `expected` is the person's version, not the membership's. Whoever belongs to another community,
+    too, is the operator's to change; so the transaction must see every community. Raises NotFound,
+    StaleVersion, TrustedRole, NamedElsewhere.
     """
+    changes = {"name": name} | ({"phone": phone} if phone else {})
+    return await _correct(tx, deciding, person_id, expected=expected, **changes)
+
+
+async def remove_phone(
+    tx: Transaction, deciding: Deciding, person_id: UUID, *, expected: int | None
+) -> Member:
+    """A member of whom nobody knows how to call them; everything else is as for another phone."""
+    return await _correct(tx, deciding, person_id, expected=expected, phone=None)
+
+
+async def _correct(
+    tx: Transaction,
+    deciding: Deciding,
+    person_id: UUID,
+    *,
+    expected: int | None,
+    **changes: str | None,
+) -> Member:
+    """A member after `changes` of the person; nothing happens where all of them are so already."""
     member = await _member(tx, deciding.community, person_id)
+    if expected not in {None, member.person.version}:
+        raise StaleVersion
     elsewhere = await store.who_belongs_elsewhere(tx, deciding.community, [person_id])
     person, events = domain.correct_person(
         member,
         granting=deciding.granting,
         is_ours=deciding.is_operator or not elsewhere,
         now=clock.now(),
-        name=name,
-        phone=phone or member.person.phone,
+        **changes,
     )
+    if person == replace(member.person, version=person.version):
+        return member
     await store.save_people(tx, [person])
     await emit(tx, *events)
     return replace(member, person=person)

@@ -20,6 +20,7 @@ from services.directory.domain.organisation import (
 )
 from services.directory.domain.people_import import (
     LOGIN_NAME,
+    NO_LOGIN_NAME,
     PEOPLE_COLUMNS,
     PeoplePlan,
     Surroundings,
@@ -46,6 +47,7 @@ from services.directory.domain.person import (
     tell_people,
 )
 from services.directory.domain.phone import (
+    NO_PHONE,
     PHONE,
     SERVICE_PHONE,
     SHORTEST_MASKABLE,
@@ -86,6 +88,8 @@ from services.directory.domain.visit import Visit, VisitKind, require_visit
 
 __all__ = [
     "LOGIN_NAME",
+    "NO_LOGIN_NAME",
+    "NO_PHONE",
     "PEOPLE_COLUMNS",
     "PHONE",
     "PLACE_COLUMNS",

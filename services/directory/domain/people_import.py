@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.directory.domain import table_file
 from services.directory.domain.person import Member, Membership, Person
-from services.directory.domain.phone import PHONE, plain_phone
+from services.directory.domain.phone import NO_PHONE, PHONE, plain_phone
 from services.directory.domain.table_file import Lines, Reading, Reason, Row, RowChange, RowError
 from services.directory.domain.words import (
     INVITE_WORDS,
@@ -34,11 +34,11 @@ LIMITS: Final = {"name": table_file.LONGEST_TEXT, "place_code": table_file.LONGE
 LOGIN_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,59}")
 INVITE: Final = ("", "yes", "no")
 
-_PHONE: Final = Reason("电话号码不对。", "This is not a phone number.")
-_LOGIN_NAME: Final = Reason(
-    "登录名须为 2–60 个小写字母、数字或 . _ @ + -。",
-    "A login name has 2–60 lower-case letters, digits or . _ @ + -.",
+NO_LOGIN_NAME: Final = Reason(
+    "登录名要 2–60 个小写字母、数字或 . _ @ + -，中间没有空格。",
+    "A login name has 2–60 lower-case letters, digits or . _ @ + -, without spaces.",
 )
+
 _TAKEN: Final = Reason("这个登录名已被使用。", "This login name is taken.")
 _UNKNOWN_CODE: Final = Reason("编码不存在。", "There is no such code.")
 _UNKNOWN_ROLE: Final = Reason("未知的角色。", "Unknown role.")
@@ -159,7 +159,7 @@ def _row_errors(row: Row, around: Surroundings, before: Member | None) -> list[R
     places = [cells["place_code"]] if cells["place_code"] else []
     units = table_file.listed(cells["organisation_codes"])
     checks = (
-        ("phone", _PHONE, bool(cells["phone"]) and not PHONE.fullmatch(cells["phone"])),
+        ("phone", NO_PHONE, bool(cells["phone"]) and not PHONE.fullmatch(cells["phone"])),
         ("phone", _NO_MARK, not cells["phone"] and not cells["login_name"]),
         (
             "roles",
@@ -170,7 +170,7 @@ def _row_errors(row: Row, around: Surroundings, before: Member | None) -> list[R
         ("place_code", _UNKNOWN_CODE, not around.places.keys() >= set(places)),
         ("organisation_codes", _UNKNOWN_CODE, not around.organisations.keys() >= set(units)),
         ("language", table_file.NOT_ONE_OF, cells["language"] not in {"", *get_args(Language)}),
-        ("login_name", _LOGIN_NAME, not _is_login_name(cells["login_name"])),
+        ("login_name", NO_LOGIN_NAME, not _is_login_name(cells["login_name"])),
         ("login_name", _TAKEN, taken),
         ("invite", table_file.NOT_ONE_OF, cells["invite"] not in INVITE),
         ("invite", _ELSEWHERE, wanted and bool(before) and before.person.id in around.elsewhere),

@@ -119,7 +119,7 @@ def join(
 def change_membership(
     present: Membership, *, granting: Granting, now: datetime, **changes: Any
 ) -> tuple[Membership, list[MembershipChanged]]:
-    """Other roles or organisations; whoever had left is back. Raises TrustedRole."""
+    """Other roles, organisations or home; whoever had left is back. Raises TrustedRole."""
     changed = replace(present, version=present.version + 1, removed=False, **changes)
     _require_grant(granting, (*_standing(present), *changed.roles))
     return changed, tell_memberships([changed], now=now)
@@ -152,7 +152,7 @@ def change_person(
 def correct_person(
     member: Member, *, granting: Granting, is_ours: bool, now: datetime, **changes: Any
 ) -> tuple[Person, list[PersonChanged]]:
-    """Another name or phone; `is_ours`: nobody else may say it.
+    """Another name or phone; `is_ours`: nobody but this community answers for the person.
 
     Raises TrustedRole, NamedElsewhere.
     """

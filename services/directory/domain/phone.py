@@ -4,9 +4,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from services.directory.domain.table_file import Reason
+
 PHONE: Final = re.compile(r"\+?[0-9]{5,20}")
-SERVICE_PHONE: Final = r"^\+?[0-9]([ -]?[0-9]){4,19}$"
+SERVICE_PHONE: Final = re.compile(r"\+?[0-9]([ -]?[0-9]){4,19}")
 """A duty line's number as people write it: a landline, a mobile, 400 or 12345."""
+
+NO_PHONE: Final = Reason("这不是电话号码，请再看看。", "This is not a phone number.")
 
 SHORTEST_MASKABLE: Final = 8
 """A number with fewer digits would be told by its first three and last four."""

@@ -128,7 +128,10 @@ async def get_person(
     *,
     has_left: Annotated[bool, Query(description="Also somebody who was a member.")] = False,
 ) -> PersonView:
-    """One member, the phone masked; with the membership's version as `ETag`."""
+    """One member, the phone masked; with the membership's version as `ETag`.
+
+    A name or a phone has a version of its own: `name_version`.
+    """
     member = await store.read_member(tx, community, person_id, has_left=has_left)
     return edition.told(PersonView.of(member))
 
@@ -142,11 +145,33 @@ async def correct_person(
     tx: WideTx,
     edition: Edition,
 ) -> PersonView:
-    """Correct a member's name or phone; of whoever belongs elsewhere, too, the operator does."""
+    """Correct a member's name or phone; of whoever belongs elsewhere, too, the operator does.
+
+    `If-Match` takes the `name_version` that was seen.
+    """
     member = await actions.correct_person(
-        tx, deciding(caller, community), person_id, name=terms.name, phone=terms.phone
+        tx,
+        deciding(caller, community),
+        person_id,
+        name=terms.name,
+        phone=terms.phone,
+        expected=edition.expected,
     )
-    return edition.told(PersonView.of(member))
+    return PersonView.of(member)
+
+
+@router.delete("/{person_id}/phone")
+async def remove_phone(
+    community: CommunityPath, person_id: UUID, caller: Staff, tx: WideTx, edition: Edition
+) -> PersonView:
+    """Take a member's phone away: it was wrong, and nobody knows a better one.
+
+    `If-Match` takes the `name_version` that was seen.
+    """
+    member = await actions.remove_phone(
+        tx, deciding(caller, community), person_id, expected=edition.expected
+    )
+    return PersonView.of(member)
 
 
 @router.put("/{person_id}/membership")

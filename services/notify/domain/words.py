@@ -53,11 +53,15 @@ WORDS: Final[Mapping[Kind, Mapping[Language, Text]]] = {
         ),
     },
     Kind.REQUEST_RESOLVED: {
-        "zh-CN": Text("请确认结果", "{whose}诉求{number}已办好。请确认是否解决，并评价。"),
+        "zh-CN": Text(
+            "请确认结果",
+            "{whose}诉求{number}已办好。请确认是否解决，并评价。七天内没有回复，将自动结案。",
+        ),
         "en": Text(
             "Please confirm",
             "The work on {whose_lower} request {number} is done. "
-            "Please confirm that it is solved, and rate it.",
+            "Please confirm that it is solved, and rate it. "
+            "Without an answer it closes by itself after seven days.",
         ),
     },
     Kind.REQUEST_CLOSED: {

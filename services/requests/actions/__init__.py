@@ -7,7 +7,6 @@ from services.requests.actions.requests import (
     Change,
     cancel,
     close,
-    close_by_silence,
     dispatch,
     follow_tasks,
     note,
@@ -22,6 +21,11 @@ from services.requests.actions.requests import (
     settle_on_the_spot,
     submit,
     verify,
+)
+from services.requests.actions.silence import (
+    announce_closing,
+    close_by_silence,
+    may_close_by_silence,
 )
 from services.requests.actions.slips import (
     FollowUp,
@@ -42,6 +46,7 @@ __all__ = [
     "PrintedSlip",
     "add_photo",
     "adopt",
+    "announce_closing",
     "cancel",
     "close",
     "close_by_silence",
@@ -52,6 +57,7 @@ __all__ = [
     "follow_up",
     "forget_ended_slips",
     "make_slip",
+    "may_close_by_silence",
     "note",
     "open_catalogue",
     "put_category",

@@ -19,7 +19,6 @@ __all__ = [
     "Change",
     "cancel",
     "close",
-    "close_by_silence",
     "dispatch",
     "follow_tasks",
     "note",
@@ -172,19 +171,6 @@ async def close(tx: Transaction, change: Change) -> ServiceRequest:
     request = await _load(tx, change)
     decided = domain.close(request, by=change.by, is_staff=change.is_staff, now=clock.now())
     return await _keep(tx, "closed", change, *decided)
-
-
-async def close_by_silence(tx: Transaction, *, limit: int) -> int:
-    """Close what nobody has answered, what waited longest first; how many, at most `limit`.
-
-    The transaction must see every community. Any number of replicas may do this side by side.
-    """
-    now = clock.now()
-    unanswered = await store.load_unanswered(tx, now=now, limit=limit)
-    for request in unanswered:
-        closed, event = domain.close_by_silence(request, now=now)
-        await store.save(tx, closed, Step("closed", None, now, via="timeout"), event)
-    return len(unanswered)
 
 
 async def rate(tx: Transaction, change: Change, *, stars: int, note: str) -> ServiceRequest:

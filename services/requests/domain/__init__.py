@@ -1,7 +1,13 @@
 """The rules of a request's life (`DOMAIN.md` §6): each gives the new state and what to tell."""
 
 from services.requests.domain.adoption import adopt, steps_told
-from services.requests.domain.deadline import LOCAL_TIME, start_of_day
+from services.requests.domain.deadline import (
+    AWAY,
+    LOCAL_TIME,
+    SECOND_CHANCE,
+    closes_at,
+    start_of_day,
+)
 from services.requests.domain.intake import (
     cancel,
     dispatch,
@@ -37,8 +43,10 @@ from services.requests.domain.slip import (
 from services.requests.domain.task import TaskStep, follow_task
 
 __all__ = [
+    "AWAY",
     "CALL_BACK",
     "LOCAL_TIME",
+    "SECOND_CHANCE",
     "Category",
     "Choices",
     "OwnChoices",
@@ -53,6 +61,7 @@ __all__ = [
     "choices",
     "close",
     "close_by_silence",
+    "closes_at",
     "confirm_by_slip",
     "dispatch",
     "follow_task",

@@ -16,6 +16,12 @@ SOON: Final = 0.8
 SILENCE: Final = timedelta(days=7)
 """How long a resolved request waits for an answer; as long as a closed one can be reopened."""
 
+AWAY: Final = timedelta(minutes=15)
+"""A service that nobody saw for longer was away: who wanted to answer could not."""
+
+SECOND_CHANCE: Final = timedelta(days=1)
+"""How long nothing closes by itself after that."""
+
 
 class Deadline(TypedDict):
     """The fields of a request that its clock sets; None: it has no limit."""

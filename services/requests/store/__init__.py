@@ -1,6 +1,6 @@
 """All SQL of the requests service; every statement names the community.
 
-But two: a slip is found by its code, and what is due to close is swept over all communities.
+But two kinds: a slip is found by its code, and silence is swept over all communities.
 """
 
 from services.requests.store.adoption import never_again, put_back
@@ -20,12 +20,12 @@ from services.requests.store.requests import (
     create,
     history,
     load,
-    load_unanswered,
     next_number,
     save,
     save_handlers,
 )
 from services.requests.store.searches import Eyes, Order, Search, count_queues, read, search
+from services.requests.store.silence import announce_closing, load_unanswered, watch
 from services.requests.store.slips import attempts, find_slip, forget_slips, keep_slip
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Period",
     "Search",
     "Step",
+    "announce_closing",
     "attempts",
     "catalogue",
     "category",
@@ -61,4 +62,5 @@ __all__ = [
     "save_handlers",
     "search",
     "seed_catalogue",
+    "watch",
 ]

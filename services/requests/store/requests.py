@@ -1,6 +1,5 @@
 """Requests and their steps."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
@@ -22,7 +21,6 @@ __all__ = [
     "create",
     "history",
     "load",
-    "load_unanswered",
     "next_number",
     "request_of",
     "save",
@@ -88,13 +86,6 @@ _SAVE = text(
     """  # noqa: S608 - a constant
 )
 _LOAD = text("SELECT * FROM service_request WHERE community = :community AND id = :id FOR UPDATE")
-# Of several sweeps each takes others; whoever is just answering a request is not waited for.
-_LOAD_UNANSWERED = text(
-    """
-    SELECT * FROM service_request WHERE status = 'resolved' AND closes_at <= :now
-    ORDER BY closes_at LIMIT :limit FOR UPDATE SKIP LOCKED
-    """
-)
 _SAVE_HANDLERS = text(
     """
     WITH former AS (
@@ -175,17 +166,6 @@ async def load(
     if expected not in {None, request.version}:
         raise StaleVersion
     return request
-
-
-async def load_unanswered(
-    tx: Transaction, *, now: datetime, limit: int
-) -> Sequence[ServiceRequest]:
-    """Requests to close, for nobody has answered; locked until the transaction ends.
-
-    In whichever communities that the transaction sees.
-    """
-    rows = await tx.execute(_LOAD_UNANSWERED, {"now": now, "limit": limit})
-    return [request_of(row) for row in rows]
 
 
 async def history(

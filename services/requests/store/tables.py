@@ -116,6 +116,15 @@ service_request = Table(
     Index("service_request_closes", "closes_at", postgresql_where=text("status = 'resolved'")),
 )
 
+watch = Table(
+    "watch",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Column("rests_until", DateTime(timezone=True), nullable=False),
+    comment="When each sweep last looked, and until when it changes nothing.",
+)
+
 step = Table(
     "step",
     metadata,

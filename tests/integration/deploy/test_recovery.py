@@ -133,7 +133,10 @@ async def much_happens(where: Whereabouts, story: Story, closed_before: str, nei
     await story.complete(unanswered, task)
     await sweep(where.databases, UUID(unanswered))
     under_way = await story.ask("水管漏水")
-    await story.claim(under_way, await story.put_on_list(under_way))
+    task = await story.put_on_list(under_way)
+    await story.note(under_way)
+    await story.slip(under_way)
+    await story.claim(under_way, task)
     await story.put_on_list(await story.ask("门锁坏了"))
     await story.resident.post(f"{REQUESTS}/{await story.ask()}/cancel", {"reason": "好了"})
     await story.staff.post(

@@ -96,6 +96,11 @@ async def test_a_home_that_is_wrong_is_taken_away_and_nothing_else(town, directo
     assert (await town.ask("DELETE", f"{path}/home", headers=tag)).status_code == 412
     used = await directory.ask("POST", "/sign-in/invitation", json={"code": code})
     assert used.status_code == 401
+    good = (await town.ask("POST", f"{path}/invitation")).json()["code"]
+    again = await town.ask("DELETE", f"{path}/home")
+    assert (again.status_code, again.json()) == (200, removed.json())
+    used = await directory.ask("POST", "/sign-in/invitation", json={"code": good})
+    assert used.status_code == 200, "there was nothing to take away, so no code ends"
     _, resident = await town.signed_in("resident")
     assert (await town.ask("DELETE", f"{path}/home", resident)).status_code == 403
     await town.ask("DELETE", f"{path}/membership")
@@ -130,6 +135,51 @@ async def test_a_name_and_a_phone_are_corrected_and_nothing_is_told_of_them(
     assert (wrong.status_code, (await town.ask("GET", path)).json()) == (422, called.json())
     _, resident = await town.signed_in("resident")
     assert (await town.ask("PUT", f"{path}/name", resident, json=terms)).status_code == 403
+
+
+async def test_of_two_who_correct_a_name_the_second_is_told(town) -> None:
+    person = await town.person("resident", name="张贵兰", phone="13812341234")
+    path = f"/people/{person['id']}"
+    seen = (await town.ask("GET", path)).json()
+    tag = {"if-match": f'"{seen["name_version"]}"'}
+    first = await town.ask("PUT", f"{path}/name", json={"name": "张桂兰"}, headers=tag)
+    assert (first.status_code, first.json()["name_version"]) == (200, seen["name_version"] + 1)
+    assert first.json()["version"] == seen["version"], "what they are here is another matter"
+    for method, what, body in (("PUT", "name", {"name": "张贵兰"}), ("DELETE", "phone", None)):
+        late = await town.ask(method, f"{path}/{what}", json=body, headers=tag)
+        assert (late.status_code, late.json()["type"]) == (
+            412,
+            "urn:jinlin:problem:stale-version",
+        )
+    assert (await town.ask("GET", path)).json() == first.json()
+    same = await town.ask("PUT", f"{path}/name", json={"name": "张桂兰"})
+    assert (same.status_code, same.json()) == (200, first.json()), "nothing new was said"
+
+
+async def test_a_phone_that_is_wrong_is_taken_away_and_nothing_else(
+    town, directory, platform
+) -> None:
+    person = await town.person("resident", name="张桂兰", phone="13812341234")
+    path = f"/people/{person['id']}"
+    seen = (await town.ask("GET", path)).json()
+    tag = {"if-match": f'"{seen["name_version"]}"'}
+    removed = await town.ask("DELETE", f"{path}/phone", headers=tag)
+    assert removed.status_code == 200
+    assert removed.json() == seen | {"phone": None, "name_version": seen["name_version"] + 1}
+    again = await town.ask("DELETE", f"{path}/phone")
+    assert (again.status_code, again.json()) == (200, removed.json())
+    told = await platform.told(PersonChanged, person_id=UUID(person["id"]))
+    assert [one.version for one in told] == [1, 2]
+    shown = await town.ask("POST", f"{path}/phone", json={"reason": "核实"})
+    assert shown.status_code == 404
+    _, resident = await town.signed_in("resident")
+    assert (await town.ask("DELETE", f"{path}/phone", resident)).status_code == 403
+    worker = await town.person("grid_worker", phone="13812341235")
+    _, street = await town.signed_in("subdistrict_staff")
+    staffs = f"/people/{worker['id']}/phone"
+    assert (await town.ask("DELETE", staffs, street)).status_code == 403
+    await town.ask("DELETE", f"{path}/membership")
+    assert (await town.ask("DELETE", f"{path}/phone")).status_code == 404
 
 
 async def test_who_belongs_elsewhere_or_is_staff_is_not_renamed_by_everybody(

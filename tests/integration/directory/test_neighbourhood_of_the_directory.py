@@ -67,6 +67,21 @@ async def test_a_community_comes_with_its_root(town, directory, platform) -> Non
     ]
 
 
+async def test_a_root_that_is_called_otherwise_is_mended_by_the_next_change(
+    town, directory, platform
+) -> None:
+    path = f"/communities/{town.slug}"
+    [present] = (await directory.ask("GET", "/communities", town.staff)).json()["items"]
+    terms = {name: present[name] for name in ("title", "prefix", "region_code")}
+    former = "UPDATE place SET title = '旧名' WHERE id = :id RETURNING 1"
+    assert len(await platform.rows("directory", former, id=town.root_id)) == 1
+    for version in (2, 2):  # mended once
+        answer = await directory.ask("PUT", path, directory.operator, json=terms)
+        assert answer.status_code == 200, answer.text
+        root = (await town.ask("GET", f"/places/{town.root_id}")).json()
+        assert (root["title"], root["version"]) == (present["title"], version)
+
+
 async def test_places_lie_in_higher_ones_and_households_are_never_told(town, platform) -> None:
     compound = await town.place("compound")
     assert (compound["compound_type"], compound["parent_id"]) == ("unmanaged", str(town.root_id))

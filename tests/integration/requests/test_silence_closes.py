@@ -1,19 +1,44 @@
 """A resolved request that nobody answers closes by itself, once, and is nobody's praise."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from deploy import services
 from services.requests import actions
+from services.requests import app as requests
 from shared import clock
 from shared.events import RequestClosed, RequestReopened
+from shared.service import Service
 from tests.integration.requests.test_queues import FEW, analyse, bury, read
 from tests.support.desk import Desk
-from tests.support.platform import Platform
+from tests.support.platform import Platform, eventually
 from tests.support.silence import ALL_AT_ONCE, TIME_PASSES, everywhere, sweep, time_passes
 
 WEEK = timedelta(days=7)
+
+
+WAS_AWAY = """
+    UPDATE watch SET seen_at = seen_at - interval '16 minutes' WHERE name = 'silence' RETURNING 1
+"""
+A_DAY_PASSES = """
+    UPDATE watch SET rests_until = now() - interval '1 s' WHERE name = 'silence' RETURNING 1
+"""
+
+
+@asynccontextmanager
+async def another_replica(platform: Platform) -> AsyncGenerator[Service]:
+    """The service, started once more."""
+    settings = services.settings(
+        "requests",
+        database_url=platform.databases.address("requests"),
+        nats_url=platform.servers.nats_url,
+    )
+    app = services.create_app("requests")(settings)
+    async with app.router.lifespan_context(app):
+        yield app.state.service
 
 
 async def unanswered(desk: Desk) -> UUID:
@@ -113,7 +138,7 @@ async def test_only_what_is_resolved_is_swept(desk: Desk, platform: Platform) ->
     ]
 
 
-async def test_silence_makes_no_figure_better(desk: Desk, platform: Platform) -> None:
+async def test_silence_is_neither_on_time_nor_satisfied(desk: Desk, platform: Platform) -> None:
     verified, silent = await unanswered(desk), await unanswered(desk)
     await desk.post(desk.verifier, f"/{verified}/verify", {"passed": True})
     due = "UPDATE service_request SET due_at = now() WHERE id = ANY(:ids) RETURNING 1"
@@ -134,15 +159,52 @@ async def test_a_service_that_starts_closes_what_was_due_meanwhile(
 ) -> None:
     request_id = await unanswered(desk)
     await time_passes(platform.databases, request_id)
-    settings = services.settings(
-        "requests",
-        database_url=platform.databases.address("requests"),
-        nats_url=platform.servers.nats_url,
-    )
-    app = services.create_app("requests")(settings)
-    async with app.router.lifespan_context(app):
+    async with another_replica(platform):
         closed = await desk.status(request_id, "closed")
     assert closed["closed_as"] == "timeout"
+
+
+async def test_for_a_day_after_the_service_was_away_nothing_closes(
+    desk: Desk, platform: Platform
+) -> None:
+    request_id = await unanswered(desk)
+    async with another_replica(platform) as replica:
+
+        async def has_looked() -> bool:
+            return bool(await platform.rows("requests", "SELECT FROM watch"))
+
+        await eventually(has_looked)
+        assert await requests.sweep(replica) is not None
+        await platform.rows("requests", WAS_AWAY)
+        try:
+            await time_passes(platform.databases, request_id)
+            assert await requests.sweep(replica) is None
+            assert await requests.sweep(replica) is None  # nor a minute later
+            assert (await seen(desk, request_id))["status"] == "resolved"
+            [[left]] = await platform.rows("requests", "SELECT rests_until - now() FROM watch")
+            assert timedelta(hours=23) < left <= timedelta(days=1)
+        finally:
+            await platform.rows("requests", A_DAY_PASSES)
+        assert await requests.sweep(replica) is not None
+        assert (await desk.status(request_id, "closed"))["closed_as"] == "timeout"
+
+
+async def test_what_a_former_version_has_resolved_is_given_its_week(
+    desk: Desk, platform: Platform
+) -> None:
+    request_id, announced = await unanswered(desk), await unanswered(desk)
+    before = await seen(desk, announced)
+    forget = "UPDATE service_request SET closes_at = NULL WHERE id = ANY(:ids) RETURNING 1"
+    assert len(await platform.rows("requests", forget, ids=[request_id])) == 1
+    async with another_replica(platform):
+
+        async def has_its_moment() -> str | None:
+            return (await seen(desk, request_id))["closes_at"]
+
+        moment = await eventually(has_its_moment)
+    left = datetime.fromisoformat(moment) - clock.now()
+    assert WEEK - timedelta(minutes=5) < left <= WEEK
+    assert await seen(desk, announced) == before
 
 
 async def test_a_sweep_reads_little_however_much_is_done(desk: Desk, platform: Platform) -> None:

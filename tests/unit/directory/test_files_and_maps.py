@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from services.directory import domain
 from services.directory.actions import MEMBER_ROLES
@@ -15,8 +16,10 @@ from services.directory.domain.boundary import MOST_POINTS, WrongBoundary, read_
 from services.directory.domain.community import CompoundType
 from services.directory.domain.place_import import IMPORTED_KINDS
 from services.directory.domain.visit import NotVisited, VisitToCome
+from services.directory.routes.views.people import NewPerson
 from shared import csv_text
 from shared.events.directory import PLACE_KINDS
+from shared.languages import reason
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 SQUARE = [[113.9, 30.9], [114.0, 30.9], [114.0, 31.0], [113.9, 30.9]]
@@ -66,6 +69,25 @@ def test_a_file_may_be_filled_in_with_chinese_words() -> None:
     assert (cells["roles"], cells["invite"]) == ("resident;volunteer", "yes")
     places = domain.read_places([["编码", "类型", "名称"], ["g1", "网格", "第一网格"]])
     assert places.rows[0].cells["kind"] == "grid"
+
+
+def test_a_login_name_or_a_phone_is_refused_in_the_same_words_wherever_it_is_typed() -> None:
+    lines = [[*domain.PEOPLE_COLUMNS], ["张桂兰", "12", "resident", "", "", "", "a b", ""]]
+    around = domain.Surroundings(
+        "demo", frozenset({"resident"}), {}, {}, [], {}, invitable={}, elsewhere=frozenset()
+    )
+    plan = domain.plan_people(domain.read_people(lines), around, new_id=uuid4)
+    in_file = {one.column: (one.reason_zh, one.reason_en) for one in plan.errors}
+    with pytest.raises(ValidationError) as refused:
+        NewPerson.model_validate(
+            {"name": "张桂兰", "roles": ["resident"], "phone": "12", "login_name": "a b"}
+        )
+    by_form = {
+        str(one["loc"][0]): (reason(one, english=False), reason(one, english=True))
+        for one in refused.value.errors()
+    }
+    assert by_form.keys() == {"phone", "login_name"}
+    assert by_form == in_file
 
 
 def test_a_file_has_an_end() -> None:

@@ -1,11 +1,13 @@
 """Every notice has its words, in both languages, and says what to do."""
 
 import string
+from datetime import timedelta
 from typing import get_args
 
 import pytest
 
 from services.notify.domain import WORDS, Kind, render
+from services.requests.domain.deadline import SILENCE
 from shared.events.directory import Language
 
 LANGUAGES = get_args(Language)
@@ -54,11 +56,16 @@ def test_what_nobody_answered_says_so_and_reads_well(language, as_filer, number)
     assert answered.body != text.body
 
 
-def test_resolved_asks_to_confirm_and_rate():
+def test_resolved_asks_to_confirm_and_rate_and_says_what_silence_does():
+    assert timedelta(days=7) == SILENCE  # the words say so, too
     mine = render(Kind.REQUEST_RESOLVED, "zh-CN", number="WH-2026-000153", details={})
-    assert mine.body == "您的诉求 WH-2026-000153 已办好。请确认是否解决，并评价。"
+    assert (
+        mine.body
+        == "您的诉求 WH-2026-000153 已办好。请确认是否解决，并评价。七天内没有回复，将自动结案。"
+    )
     filed = render(Kind.REQUEST_RESOLVED, "en", number="WH-2026-000153", details={"as_filer": 1})
     assert filed.body == (
         "The work on your neighbour's request WH-2026-000153 is done. "
-        "Please confirm that it is solved, and rate it."
+        "Please confirm that it is solved, and rate it. "
+        "Without an answer it closes by itself after seven days."
     )

@@ -1,8 +1,11 @@
 """Which language a caller reads."""
 
-import pytest
+from typing import Annotated
 
-from shared.languages import field, prefers_english, reason
+import pytest
+from pydantic import AfterValidator, TypeAdapter, ValidationError
+
+from shared.languages import field, in_words, prefers_english, reason
 
 
 @pytest.mark.parametrize(
@@ -30,10 +33,16 @@ def test_a_missing_field_is_named_as_it_was_sent_and_explained_in_both_languages
     assert reason(error, english=True) == "Please fill this in"
 
 
-@pytest.mark.parametrize("kind", ["phone", "login_name"])
-def test_what_is_typed_wrongly_is_told_in_both_languages(kind: str) -> None:
-    error = {"type": kind, "loc": ("body", kind), "msg": "the library's"}
-    assert len({reason(error, english=True), reason(error, english=False), error["msg"]}) == 3
+def test_a_check_that_has_words_of_its_own_tells_them_in_both_languages() -> None:
+    def refuse(_: str) -> str:
+        raise in_words("even", ("须为偶数 {}", "An even number {}"))
+
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(Annotated[str, AfterValidator(refuse)]).validate_python("3")
+    [error] = refused.value.errors()
+    assert error["type"] == "even"
+    assert reason(error, english=False) == "须为偶数 {}"
+    assert reason(error, english=True) == "An even number {}"
 
 
 def test_what_has_no_words_of_ours_keeps_the_library_s() -> None:

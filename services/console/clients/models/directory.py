@@ -480,7 +480,7 @@ class OrganisationViewPage(BaseModel):
 
 
 class PersonView(BaseModel):
-    """A member as staff see them; `version` is the membership's."""
+    """A member as staff see them; `version` is the membership's, `name_version` the person's."""
 
     version: int
     id: UUID
@@ -492,6 +492,7 @@ class PersonView(BaseModel):
     organisation_ids: list[UUID]
     place_id: UUID | None
     has_left: bool
+    name_version: int
 
 
 class PersonViewPage(BaseModel):

@@ -6,15 +6,16 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
-from pydantic_core import PydanticCustomError
 
 from services.directory import actions, domain
 from services.directory.domain import Member, Person
 from services.directory.domain.sign_in import Standing
+from services.directory.routes.views.sign_in import as_login_name
 from services.directory.store import Reveal
 from shared.door import Versioned
 from shared.events.directory import Language
 from shared.fields import Line, Payload
+from shared.languages import in_words
 from shared.permissions import Role
 
 __all__ = [
@@ -33,7 +34,6 @@ __all__ = [
     "PhoneView",
     "RevealTerms",
     "RevealView",
-    "lower",
 ]
 
 
@@ -46,24 +46,19 @@ def _member_role(role: Role) -> Role:
 def _phone(phone: str) -> str:
     plain = domain.plain_phone(phone)
     if not domain.PHONE.fullmatch(plain):
-        raise PydanticCustomError("phone", "not a phone number")
+        raise in_words("phone", domain.NO_PHONE)
     return plain
 
 
 def _login_name(name: str) -> str:
     if not domain.LOGIN_NAME.fullmatch(name):
-        raise PydanticCustomError("login_name", "2–60 lower-case letters, digits or . _ @ + -")
+        raise in_words("login_name", domain.NO_LOGIN_NAME)
     return name
-
-
-def lower(name: object) -> object:
-    """A login name as it is kept, whatever was typed."""
-    return name.strip().lower() if isinstance(name, str) else name
 
 
 MemberRole = Annotated[Role, AfterValidator(_member_role)]
 Phone = Annotated[Line, AfterValidator(_phone)]
-LoginName = Annotated[str, BeforeValidator(lower), AfterValidator(_login_name)]
+LoginName = Annotated[str, BeforeValidator(as_login_name), AfterValidator(_login_name)]
 
 
 class MembershipTerms(Payload):
@@ -84,7 +79,7 @@ class NameTerms(Payload):
     """What a person is called, and how they are reached."""
 
     name: Line = Field(examples=["张桂兰"])
-    phone: Phone | None = Field(default=None, description="None: as it is.")
+    phone: Phone | None = Field(default=None, description="None: as it is; see also DELETE.")
 
 
 class NewPerson(MembershipTerms):
@@ -107,7 +102,7 @@ class NewPerson(MembershipTerms):
 
 
 class PersonView(Versioned):
-    """A member as staff see them; `version` is the membership's."""
+    """A member as staff see them; `version` is the membership's, `name_version` the person's."""
 
     id: UUID
     name: str
@@ -118,6 +113,7 @@ class PersonView(Versioned):
     organisation_ids: list[UUID]
     place_id: UUID | None
     has_left: bool = Field(description="They were a member; whoever left is nothing here.")
+    name_version: int = Field(description="The person's, for their name and phone.")
 
     @classmethod
     def of(cls, member: Member) -> "PersonView":
@@ -133,6 +129,7 @@ class PersonView(Versioned):
             organisation_ids=list(membership.organisation_ids),
             place_id=membership.place_id,
             has_left=membership.removed,
+            name_version=person.version,
             version=membership.version,
         )
 

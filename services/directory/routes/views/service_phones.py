@@ -1,23 +1,22 @@
 """Duty lines, as callers send and see them."""
 
-import re
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
-from pydantic_core import PydanticCustomError
 
 from services.directory import domain
 from services.directory.store import ServicePhone
 from shared.events.directory import PlaceKind
 from shared.fields import Line, Payload
+from shared.languages import in_words
 
 __all__ = ["ServicePhoneTerms", "ServicePhoneView"]
 
 
 def _service_phone(phone: str) -> str:
-    if not re.fullmatch(domain.SERVICE_PHONE, phone):
-        raise PydanticCustomError("phone", "not a phone number")
+    if not domain.SERVICE_PHONE.fullmatch(phone):
+        raise in_words("phone", domain.NO_PHONE)
     return phone
 
 

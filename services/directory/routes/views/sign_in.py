@@ -6,16 +6,27 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr
 
 from services.directory import actions
-from services.directory.routes.views.people import lower
 from shared.fields import Line, Payload
 
-__all__ = ["Code", "Credentials", "NewPassword", "RefreshToken", "TokensView"]
+__all__ = [
+    "Code",
+    "Credentials",
+    "NewPassword",
+    "RefreshToken",
+    "TokensView",
+    "as_login_name",
+]
+
+
+def as_login_name(name: object) -> object:
+    """A login name as it is kept, whatever was typed."""
+    return name.strip().lower() if isinstance(name, str) else name
 
 
 class Credentials(Payload):
     """A login name and its password."""
 
-    login_name: Annotated[Line, BeforeValidator(lower)]
+    login_name: Annotated[Line, BeforeValidator(as_login_name)]
     password: SecretStr = Field(min_length=1, max_length=200)
 
 
