@@ -41,8 +41,9 @@ async def somebody(visitors: Visitors, width: int) -> AsyncGenerator[Page]:
 
 
 async def on_paper(page: Page) -> str:
-    """The code that is made for the person whose page it is."""
+    """The code that is made for the person whose page it is, under the community's name."""
     await page.get_by_role("button", name="生成邀请码").click()
+    await expect(page.locator(".ticket p").first).to_have_text("杨树社区 · 近邻")
     return await page.locator(".ticket .code").first.inner_text()
 
 

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from tests.browser.harness import Visitors
 from tests.browser.test_people import HOSTILE, PEOPLE, PLACES, WORST, desk, phone
@@ -180,6 +180,11 @@ async def test_a_name_is_corrected_and_a_wrong_phone_is_taken_away(visitors: Vis
         await expect(page.get_by_role("button", name="去掉电话")).to_have_count(0)
 
 
+async def holds_no_markup(page: Page) -> None:
+    """Whatever the page repeats stands there as text; icons of ours are no pictures."""
+    assert await page.locator("main img, main b, main script").count() == 0
+
+
 @pytest.mark.parametrize("words", WORST)
 async def test_hostile_words_about_people_are_text(visitors: Visitors, words: str) -> None:
     said = f"{words}{uuid4().hex[:6]}"
@@ -192,26 +197,36 @@ async def test_hostile_words_about_people_are_text(visitors: Visitors, words: st
             await expect(page.locator(f"#{field}_remark")).to_be_visible()
             await expect(page.locator(f"#{field}")).to_have_value(said)
             await page.locator(f"#{field}").fill("")
+        await holds_no_markup(page)
         await page.get_by_role("button", name="登记", exact=True).click()
         await expect(page.get_by_role("heading", name=said)).to_be_visible()
+        await holds_no_markup(page)
         person = page.url.partition("?")[0]
         await known(visitors, person.rpartition("/")[2])
         await page.get_by_role("link", name="登记为志愿者").click()
         await page.get_by_label("想说的话").fill(said)
         await page.get_by_role("button", name="登记", exact=True).click()
         await expect(page.locator(".said")).to_have_text(said)
-        for step in ("membership", "name", "home", "leave", "volunteer"):
-            await page.goto(f"{person}/{step}")
-            await expect(page.locator("main strong")).to_have_text(said)
-        await page.goto(f"{person}/name")
-        await expect(page.get_by_label("姓名")).to_have_value(said)
-        await page.get_by_label("新电话").fill(said)
-        await page.get_by_role("button", name="保存").click()
-        await expect(page.get_by_label("新电话")).to_have_value(said)
-        await page.goto(person)
-        await page.get_by_role("button", name="生成邀请码").click()
-        await expect(page.locator(".ticket h3")).to_have_text(said)
-        assert await page.locator("main img, main b, main script").count() == 0
+        await holds_no_markup(page)
+        await is_text_on_every_page_of(person, page, said)
+
+
+async def is_text_on_every_page_of(person: str, page: Page, said: str) -> None:
+    """Somebody's forms, and their paper."""
+    for step in ("membership", "name", "home", "leave", "volunteer"):
+        await page.goto(f"{person}/{step}")
+        await expect(page.locator("main strong")).to_have_text(said)
+        await holds_no_markup(page)
+    await page.goto(f"{person}/name")
+    await expect(page.get_by_label("姓名")).to_have_value(said)
+    await page.get_by_label("新电话").fill(said)
+    await page.get_by_role("button", name="保存").click()
+    await expect(page.get_by_label("新电话")).to_have_value(said)
+    await holds_no_markup(page)
+    await page.goto(person)
+    await page.get_by_role("button", name="生成邀请码").click()
+    await expect(page.locator(".ticket h3")).to_have_text(said)
+    await holds_no_markup(page)
 
 
 @pytest.mark.parametrize("words", WORST)
@@ -223,18 +238,26 @@ async def test_hostile_places_organisations_and_codes_are_text(
         await page.get_by_label("名称").fill(said)
         await page.get_by_label("编码").fill(said)
         await page.get_by_role("button", name="添加", exact=True).click()
-        await page.locator("tbody a").filter(has_text=said).click()
+        row = page.locator("tbody a").filter(has_text=said)
+        await expect(row).to_be_visible()
+        await holds_no_markup(page)
+        await row.click()
         await expect(page.get_by_role("heading", name=said)).to_be_visible()
+        await holds_no_markup(page)
         await page.goto("/in/demo/register/organisations/new")
         await page.get_by_label("名称").fill(said)
         await page.get_by_role("button", name="添加", exact=True).click()
-        await page.locator("tbody a").filter(has_text=said).click()
+        row = page.locator("tbody a").filter(has_text=said)
+        await expect(row).to_be_visible()
+        await holds_no_markup(page)
+        await row.click()
         await expect(page.get_by_label("编码")).to_have_value(said[:40])
+        await holds_no_markup(page)
         await page.goto("/invitation")
         await page.get_by_label("邀请码").fill(said)
         await page.get_by_role("button", name="下一步").click()
         await expect(page.get_by_label("邀请码")).to_have_value(said)
-        assert await page.locator("main img, main b, main script").count() == 0
+        await holds_no_markup(page)
 
 
 @pytest.mark.parametrize("words", WORST)
@@ -249,18 +272,20 @@ async def test_hostile_communities_numbers_and_searches_are_text(
         await expect(page.locator("#slug_remark")).to_be_visible()
         for field in ("title", "district", "subdistrict"):
             await expect(page.locator(f"#{field}")).to_have_value(words)
+        await holds_no_markup(page)
     grid, person = visitors.scene.things["grid"], visitors.scene.things["neighbour"]
     async with desk(visitors, f"{PLACES}/{grid}/service-phone") as page:
         await page.locator("#phone").fill(words)
         await page.get_by_role("button", name="保存").click()
         await expect(page.locator("#phone_remark")).to_be_visible()
         await expect(page.locator("#phone")).to_have_value(words)
+        await holds_no_markup(page)
         for path in (PEOPLE, PLACES, "/in/demo/register/organisations", f"{PEOPLE}/{person}/home"):
             await page.goto(path)
             await page.locator("#q").fill(words)
             await page.get_by_role("button", name="查找").click()
             await expect(page.locator("#q")).to_have_value(words)
-        assert await page.locator("main img, main b, main script").count() == 0
+            await holds_no_markup(page)
 
 
 async def test_hostile_words_of_a_newcomer_are_text(visitors: Visitors) -> None:
@@ -273,10 +298,12 @@ async def test_hostile_words_of_a_newcomer_are_text(visitors: Visitors) -> None:
         await page.get_by_role("button", name="设好了").click()
         await expect(page.locator("#login_name_remark")).to_be_visible()
         await expect(page.get_by_label("登录名")).to_have_value(said)
+        await holds_no_markup(page)
         await page.goto("/in/demo/volunteering")
         await page.get_by_label("想说的话").fill(said)
         await page.get_by_role("button", name="我要报名").click()
         await expect(page.get_by_label("想说的话")).to_have_value(said)
-        assert await page.locator("main img, main b, main script").count() == 0
+        await holds_no_markup(page)
     async with desk(visitors, "/in/demo/register/volunteers?stands=waiting") as page:
         await expect(page.get_by_text(said)).to_be_visible()
+        await holds_no_markup(page)

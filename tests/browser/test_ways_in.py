@@ -4,11 +4,13 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
+import pytest
 from playwright.async_api import Page, expect
 
 from deploy.demo.api import Api, Refused, Session
 from tests.browser.harness import Visitors, sign_in
 from tests.browser.test_people import PEOPLE, PLACES, desk, phone
+from tests.browser.test_story import comes, press
 from tests.support.platform import eventually
 
 LARGE_PRINT_PIXELS = 26  # 20 pt
@@ -201,6 +203,23 @@ async def test_a_neighbour_offers_to_help_and_staff_agree(visitors: Visitors) ->
         await expect(page.get_by_text("您在休息")).to_be_visible()
 
 
+@pytest.mark.parametrize("role", ["resident", "grid_worker"])
+async def test_who_is_made_a_volunteer_by_the_form_of_roles_has_tasks_with_the_notice(
+    visitors: Visitors, role: str
+) -> None:
+    person = await added(visitors, fresh("韩"), role)
+    async with newcomer(visitors, person) as page:
+        path = f"{PEOPLE}/{person}/membership"
+        async with desk(visitors, path, has_scripts=False) as at_desk:
+            await choose(at_desk, "志愿者")
+            await press(at_desk, "保存", "已保存")
+        await comes(page, "/inbox", lambda: page.get_by_text("可以接任务了"))
+        await page.get_by_role("button", name="打开").click()
+        await expect(page.get_by_text("您可以接任务了")).to_be_visible()
+        await page.get_by_role("link", name="任务", exact=True).click()
+        await expect(page.get_by_role("heading", name="可以接的任务")).to_be_visible()
+
+
 async def again(page: Page) -> Page:
     """The page for a password, to which one can come back as long as one is signed in."""
     await page.goto("/invitation/password")
@@ -263,6 +282,7 @@ async def test_a_community_is_renamed(visitors: Visitors) -> None:
         await page.get_by_role("button", name="保存").click()
         await expect(page.get_by_text("已保存。")).to_be_visible()
         await expect(page.get_by_role("heading", name=f"改好{title}")).to_be_visible()
+        await expect(page.locator("header .place")).to_have_text(f"改好{title}")
 
 
 async def test_a_community_is_opened_and_its_first_staff_come_in(visitors: Visitors) -> None:

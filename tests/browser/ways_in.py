@@ -104,7 +104,7 @@ WAYS_IN = (
         status=400,
         after=send_plainly,
     ),
-    Screen("change-a-community", "/operator/communities/demo", "operator"),
+    Screen("change-a-community", "/operator/communities/demo/change", "operator"),
     Screen("become-a-volunteer", "/in/demo/volunteering", "resident"),
     Screen("a-volunteer-without-skills", "/in/demo/volunteering", "volunteer"),
 )

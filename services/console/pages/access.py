@@ -46,7 +46,8 @@ async def _signed_in(visitor: Visiting) -> Visitor:
         visitor.session = None
     if visitor.who is None:
         raise SignInFirst
-    asked = [visitor.titles.learn(visitor.who.memberships, visitor.caller)]
+    place = visitor.place if visitor.roles else ""
+    asked = [visitor.titles.learn(visitor.who.memberships, place, visitor.caller)]
     if visitor.wants_page and visitor.place:
         asked.append(visitor.count_unread())
     await asyncio.gather(*asked)

@@ -18,6 +18,7 @@ router = APIRouter(prefix="/inbox")
 
 SHOWN = 20
 
+ADMITTED = "volunteer_admitted"
 TASKS = frozenset({"request_dispatched"})
 """Kinds for those who are to help: they cannot open the request before they take it."""
 
@@ -59,12 +60,14 @@ async def open_notice(visitor: SignedIn, notice_id: UUID) -> Response:
         notice = await ask(visitor.caller, notice_id)
     except (Refused, TooMany, Unavailable) as problem:
         return await _inbox(visitor, None, problem)
+    if notice.kind == ADMITTED:
+        await visitor.learn_roles()
     return visitor.go_on(about(notice))
 
 
 def about(notice: NoticeView) -> str:
     """The page that a notice is about."""
-    if notice.kind == "volunteer_admitted":
+    if notice.kind == ADMITTED:
         where = "volunteering"
     else:
         where = "tasks" if notice.kind in TASKS else f"requests/{notice.request_id}"

@@ -8,7 +8,13 @@ from fastapi import APIRouter, Form, Response
 from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.models.directory import MeTerms, MeView, NewPassword
 from services.console.pages.access import SignedIn
-from services.console.pages.parts.forms import FormSent, Remarks, number, refusal
+from services.console.pages.parts.forms import (
+    FormSent,
+    Remarks,
+    VersionedForm,
+    number,
+    refusal,
+)
 from services.console.pages.parts.part import part
 from services.console.pages.parts.places import title_of
 from services.console.pages.session import Session
@@ -29,12 +35,11 @@ class PasswordForm(FormSent):
     new: str = ""
 
 
-class DetailsForm(FormSent):
+class DetailsForm(VersionedForm):
     """What one may change about oneself, and the version that was shown."""
 
     language: str = ""
     login_name: str = ""
-    version: str = ""
 
 
 @router.get("/me")

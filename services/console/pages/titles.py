@@ -27,19 +27,40 @@ class Titles:
         """The title of a community."""
         return self._titles.get(community, (0.0, community))[1]
 
-    async def learn(self, communities: Iterable[str], caller: Caller) -> None:
-        """Ask the directory, if any of the caller's communities is unknown or long known."""
-        old = time.monotonic() - KEPT_SECONDS
-        if any(self._titles.get(one, (old, ""))[0] <= old for one in communities):
-            try:
-                async with asyncio.timeout(LONGEST_SECONDS):
+    async def learn(self, own: Iterable[str], place: str, caller: Caller) -> None:
+        """Ask the directory for what is unknown or long known.
+
+        `own` are the caller's communities; `place` is that of the page, whose title has to be
+        looked up for the operator, who belongs to none. It may be empty.
+        """
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS):
+                if not all(map(self._is_known, own)):
                     self.remember(await self._services.directory.get_me(caller))
-            except (Refused, TooMany, Unavailable, TimeoutError):
-                return  # a title is not worth a page
+                if place and not self._is_known(place):
+                    await self._look_up(place, caller)
+        except (Refused, TooMany, Unavailable, TimeoutError):
+            return  # a title is not worth a page
 
     def remember(self, me: MeView) -> None:
         """Keep the titles that an answer of the directory tells."""
+        for one in me.memberships:
+            self.keep(one.community, one.title)
+
+    def keep(self, community: str, title: str) -> None:
+        """Keep one title that has just been told, or given."""
         if len(self._titles) > MOST:
             self._titles.clear()
-        now = time.monotonic()
-        self._titles |= {one.community: (now, one.title) for one in me.memberships}
+        self._titles[community] = (time.monotonic(), title)
+
+    def _is_known(self, community: str) -> bool:
+        old = time.monotonic() - KEPT_SECONDS
+        return self._titles.get(community, (old, ""))[0] > old
+
+    async def _look_up(self, community: str, caller: Caller) -> None:
+        """By the root of its places, which is called as the community is."""
+        found = await self._services.directory.list_places(
+            caller, community, kind="community", limit=1
+        )
+        for root in found.items:
+            self.keep(community, root.title)

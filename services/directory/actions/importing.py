@@ -97,14 +97,15 @@ async def _store(tx: Transaction, deciding: Deciding, plan: PeoplePlan) -> list[
     await store.save_people(tx, people)
     await store.save_memberships(tx, memberships)
     await store.void_invitations(tx, [one.person_id for one in memberships])
-    codes = [IssuedCode(row, one, secret.new_code()) for row, one in plan.invited]
+    expires_at = now + INVITATION
+    codes = [IssuedCode(row, one, secret.new_code(), expires_at) for row, one in plan.invited]
     if codes:
         await store.keep_invitations(
             tx,
             deciding.community,
             [Invitation(secret.code_hash(one.code), one.person_id) for one in codes],
             made_by=deciding.by,
-            expires_at=now + INVITATION,
+            expires_at=expires_at,
         )
     await emit(
         tx,

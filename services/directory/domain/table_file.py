@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -97,6 +98,7 @@ class IssuedCode:
     row: int
     person_id: UUID
     code: str
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,3 +95,20 @@ async def test_whatever_is_silent_the_desk_shows_the_rest(asked, console, town, 
     assert page.status_code == 200
     assert 'class="missing"' in page.text
     assert ("三楼灯不亮" in page.text) is (silent != "requests")
+
+
+async def test_only_an_empty_desk_tells_how_to_begin(asked, console, town) -> None:
+    who = await account(town, "community_staff")
+    async with browser(console) as client:
+        await signed_in(client, who)
+        desk = f"/in/{town.slug}/desk"
+        await counted(asked, client, desk)
+        assert "开始使用" in (await client.get(desk)).text
+        assert "开始使用" not in (await client.get(f"{desk}?after={town.root_id}")).text
+        asked.silent = frozenset({"requests"})
+        try:
+            page = await client.get(desk)
+        finally:
+            asked.silent = frozenset()
+    assert 'class="missing"' in page.text
+    assert "开始使用" not in page.text

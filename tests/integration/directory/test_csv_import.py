@@ -1,8 +1,10 @@
 """CSV files of places and people: all of a file, or nothing of it."""
 
 import time
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from shared import clock
 from shared.events import PersonChanged, PlaceChanged
 
 HEADER = "code,parent_code,kind,title,compound_type\n"
@@ -139,6 +141,8 @@ async def test_people_come_with_codes_and_a_second_time_nothing_changes(
     assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, 2)
     assert again["invitations"] == []
     code = report["invitations"][0]
+    two_weeks = datetime.fromisoformat(code["expires_at"]) - clock.now()
+    assert timedelta(days=13) < two_weeks <= timedelta(days=14)
     signed = await directory.ask("POST", "/sign-in/invitation", json={"code": code["code"]})
     assert signed.json()["person_id"] == code["person_id"]
     changed = body.replace("resident;volunteer", "resident").replace("yes", "no")

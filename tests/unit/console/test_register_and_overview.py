@@ -62,6 +62,19 @@ def test_places_are_in_the_order_in_which_people_count() -> None:
     ]
 
 
+def test_numerals_are_counted_also_where_they_are_spelled_digit_by_digit() -> None:
+    doors = ["二零一", "一百零五", "二十三", "一零二", "二〇三", "二七", "三一〇"]
+    assert sorted(doors, key=in_order) == [
+        "二十三",
+        "二七",
+        "一零二",
+        "一百零五",
+        "二零一",
+        "二〇三",
+        "三一〇",
+    ]
+
+
 def overview(slug: str, total: int, on_time: tuple[int, int]) -> CommunityOverview:
     numerator, denominator = on_time
     rate = numerator / denominator if denominator else None

@@ -272,6 +272,7 @@ class IssuedCodeView(BaseModel):
     row: int
     person_id: UUID
     code: str
+    expires_at: datetime
 
 
 class LetterView(BaseModel):

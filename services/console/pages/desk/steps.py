@@ -25,13 +25,12 @@ from services.console.clients.requests import Requests
 from services.console.pages.access import SignedIn
 from services.console.pages.desk.requests import Address, desk_page
 from services.console.pages.desk.shown import Shown
-from services.console.pages.parts.forms import FormSent, refusal
+from services.console.pages.parts.forms import STALE, FormSent, refusal
 from services.console.pages.texts import N_
 from services.console.pages.visitor import Visitor
 
 __all__ = ["router"]
 
-STALE: Final = 412
 
 router = APIRouter(prefix="/desk/requests/{request_id}")
 

@@ -5,10 +5,12 @@ from typing import Final
 
 __all__ = ["in_order"]
 
-DIGITS: Final = "零一二三四五六七八九"
+DIGITS: Final = {one: value for value, one in enumerate("零一二三四五六七八九")} | {"〇": 0}
 UNITS: Final = {"十": 10, "百": 100}
 
-_PIECES: Final = re.compile(r"[0-9]+|[零一二三四五六七八九十百]+|[^0-9零一二三四五六七八九十百]+")
+_PIECES: Final = re.compile(
+    r"[0-9]+|[〇零一二三四五六七八九十百]+|[^0-9〇零一二三四五六七八九十百]+"
+)
 
 
 def in_order(title: str) -> tuple[tuple[int, str], ...]:
@@ -24,12 +26,12 @@ def _ranked(piece: str) -> tuple[int, str]:
 
 
 def _value(numerals: str) -> int:
-    """二十三 is 23."""
+    """二十三 is 23; 一零二, spelled digit by digit, is 102."""
     value = digit = 0
     for one in numerals:
         if one in UNITS:
             value += (digit or 1) * UNITS[one]
             digit = 0
         else:
-            digit = DIGITS.index(one)
+            digit = digit * 10 + DIGITS[one]
     return value + digit

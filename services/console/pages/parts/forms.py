@@ -11,7 +11,17 @@ from services.console.pages.texts import ENGLISH, N_
 from services.console.pages.visitor import Visitor
 from shared.languages import reason
 
-__all__ = ["KEEP", "FormSent", "Refusal", "Remarks", "id_in", "number", "refusal"]
+__all__ = [
+    "KEEP",
+    "STALE",
+    "FormSent",
+    "Refusal",
+    "Remarks",
+    "VersionedForm",
+    "id_in",
+    "number",
+    "refusal",
+]
 
 UNDER_WAY: Final = N_("刚才提交的内容还在处理。请过一会儿再提交一次；重复提交不会办两次。")
 SECONDS_STILL_TOLD: Final = 120
@@ -19,6 +29,9 @@ SECONDS_STILL_TOLD: Final = 120
 
 LONGEST_NUMBER: Final = 18
 """Digits of the largest version that there can be."""
+
+STALE: Final = 412
+"""The status of a refusal because somebody else made a change meanwhile."""
 
 NO_CODES: Final[Mapping[str, str]] = {}
 
@@ -39,6 +52,20 @@ class FormSent(BaseModel):
 
     form_token: str = ""
     once: str = ""
+
+
+class VersionedForm(FormSent):
+    """A form about what others change too, and the version of it that was shown."""
+
+    version: str = ""
+
+    def renew(self, status: int, newest: int) -> None:
+        """Name the newest version, once it is told that there is one; before that, the shown one.
+
+        So nobody overwrites what they have not been told of.
+        """
+        if status == STALE:
+            self.version = str(newest)
 
 
 class Refusal(BaseModel):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from services.console.clients import Refused
 from services.console.clients.models.volunteers import VolunteerView
 from services.console.pages.parts.categories import category_titles
-from services.console.pages.parts.forms import FormSent
+from services.console.pages.parts.forms import VersionedForm
 from services.console.pages.parts.part import part
 from services.console.pages.visitor import Visitor
 
@@ -26,13 +26,12 @@ FIELDS: Final = {"skills": "skills", "note": "note", "state": "state"}
 NOT_FOUND: Final = 404
 
 
-class OfferingForm(FormSent):
+class OfferingForm(VersionedForm):
     """Skills as they were ticked, some words, and whether one can be asked now."""
 
     skills: list[str] = Field(default_factory=list[str])
     note: str = ""
     state: str = "active"
-    version: str = ""
 
     def offering(self) -> dict[str, Any]:
         """What registering takes."""

@@ -14,7 +14,8 @@ from services.console.clients.models.directory import MembershipTerms, PlaceTitl
 from services.console.pages.access import SignedIn
 from services.console.pages.parts.called import called
 from services.console.pages.parts.counting import in_order
-from services.console.pages.parts.forms import FormSent, id_in, number, refusal
+from services.console.pages.parts.forms import VersionedForm, id_in, number, refusal
+from services.console.pages.parts.navigation import GRID
 from services.console.pages.parts.pager import after
 from services.console.pages.parts.part import part
 from services.console.pages.register.place_path import way_to
@@ -29,17 +30,10 @@ MOST: Final = 100
 FOUND: Final = 30
 
 
-class RemovingForm(FormSent):
-    """The version of the membership that was shown."""
-
-    version: str = ""
-
-
-class HomeForm(FormSent):
+class HomeForm(VersionedForm):
     """The place that was chosen, and the version of the membership that was shown."""
 
     place_id: str = ""
-    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +85,7 @@ async def back_to_home(visitor: SignedIn, person_id: UUID) -> Response:
 
 @router.post("/people/{person_id}/home/remove")
 async def remove_home(
-    visitor: SignedIn, person_id: UUID, sent: Annotated[RemovingForm, Form()]
+    visitor: SignedIn, person_id: UUID, sent: Annotated[VersionedForm, Form()]
 ) -> Response:
     """Take a home away that is wrong; another one can be chosen at any time."""
     ask = visitor.services.directory.remove_home
@@ -114,7 +108,14 @@ async def _page(
     known = (await called(visitor, (), [person.place_id])).places
     home = known.get(person.place_id) if person.place_id else None
     return visitor.page(
-        "register/home.html", status, person=person, home=home, stage=stage, wanted=words, **context
+        "register/home.html",
+        status,
+        person=person,
+        works_as=GRID & set(person.roles),
+        home=home,
+        stage=stage,
+        wanted=words,
+        **context,
     )
 
 

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Form, Response
 from pydantic import ValidationError
 
 from services.console.clients import Refused, TooMany, Unavailable
-from services.console.clients.models.directory import MembershipTerms
+from services.console.clients.models.directory import MembershipTerms, PersonView
 from services.console.pages.access import SignedIn
-from services.console.pages.parts.forms import FormSent, number, refusal
+from services.console.pages.parts.forms import VersionedForm, id_in, number, refusal
+from services.console.pages.parts.part import Part, part
 from services.console.pages.register.standing import CODES, FIELDS, StandingForm, offered
 from services.console.pages.visitor import Visitor
 
@@ -18,22 +19,20 @@ __all__ = ["router"]
 router = APIRouter(prefix="/people/{person_id}")
 
 
-class MembershipForm(StandingForm):
+class MembershipForm(StandingForm, VersionedForm):
     """Roles and organisations, and the version that was shown."""
-
-    version: str = ""
-
-
-class LeavingForm(FormSent):
-    """The version that was shown."""
-
-    version: str = ""
 
 
 @router.get("/membership")
 async def membership(visitor: SignedIn, person_id: UUID) -> Response:
-    """The form; of whoever has left, to let them come back."""
-    return await _form(visitor, person_id)
+    """The form as the person is; of whoever has left, to let them come back as a resident."""
+    person = await _person(visitor, person_id)
+    present = MembershipForm(
+        roles=person.roles or ["resident"],
+        organisation_ids=[str(one) for one in person.organisation_ids],
+        version=str(person.version),
+    )
+    return await _form(visitor, person_id, Part(person), present)
 
 
 @router.post("/membership")
@@ -43,7 +42,7 @@ async def change_membership(
     """Other roles or organisations; whoever had left is back."""
     if not sent.roles:
         remarks = {"roles": visitor.gettext("请至少选一个角色。")}
-        return await _form(visitor, person_id, 400, sent=sent, remarks=remarks)
+        return await _again(visitor, person_id, sent, 400, remarks=remarks)
     try:
         terms = MembershipTerms.model_validate(sent.terms())
         await visitor.services.directory.put_membership(
@@ -51,7 +50,7 @@ async def change_membership(
         )
     except (Refused, TooMany, Unavailable, ValidationError) as problem:
         found = refusal(problem, visitor, FIELDS, CODES)
-        return await _form(visitor, person_id, sent=sent, **found.page)
+        return await _again(visitor, person_id, sent, **found.page)
     return visitor.go_on(f"{_path(visitor, person_id)}?done=membership")
 
 
@@ -63,7 +62,7 @@ async def ask_to_leave(visitor: SignedIn, person_id: UUID) -> Response:
 
 @router.post("/leave")
 async def leave(
-    visitor: SignedIn, person_id: UUID, sent: Annotated[LeavingForm, Form()]
+    visitor: SignedIn, person_id: UUID, sent: Annotated[VersionedForm, Form()]
 ) -> Response:
     """End the membership; the person can come back."""
     try:
@@ -80,30 +79,40 @@ def _path(visitor: Visitor, person_id: UUID) -> str:
     return f"/in/{visitor.community}/register/people/{person_id}"
 
 
+async def _person(visitor: Visitor, person_id: UUID) -> PersonView:
+    """Whoever is a member, or was. Raises what a call raises."""
+    ask = visitor.services.directory.get_person
+    return await ask(visitor.caller, visitor.community, person_id, has_left=True)
+
+
+async def _again(
+    visitor: Visitor, person_id: UUID, sent: MembershipForm, status: int, **context: Any
+) -> Response:
+    """The form as it was sent, also while it cannot be said whose it is."""
+    person = await part(_person(visitor, person_id))
+    if person.value:
+        sent.renew(status, person.value.version)
+    return await _form(visitor, person_id, person, sent, status, **context)
+
+
 async def _form(
     visitor: Visitor,
     person_id: UUID,
+    person: Part[PersonView],
+    present: MembershipForm,
     status: int = 200,
-    *,
-    sent: MembershipForm | None = None,
     **context: Any,
 ) -> Response:
-    """The form as it was sent; before that as the person is, whoever left as a resident."""
-    person = await visitor.services.directory.get_person(
-        visitor.caller, visitor.community, person_id, has_left=True
-    )
-    offer = await offered(visitor, person.organisation_ids)
+    held = [one for one in map(id_in, present.organisation_ids) if one]
+    offer = await offered(visitor, held)
     given = {one for one, _ in offer.roles.value or ()}
-    present = sent or MembershipForm(
-        roles=person.roles or ["resident"],
-        organisation_ids=[str(one) for one in person.organisation_ids],
-    )
     return visitor.page(
         "register/membership.html",
         status,
+        person_id=person_id,
         person=person,
         offer=offer,
-        is_theirs_to_change=given >= set(person.roles),
+        is_theirs_to_change=person.value is None or given >= set(person.value.roles),
         present=present,
         **context,
     )

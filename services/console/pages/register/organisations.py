@@ -9,7 +9,7 @@ from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.models.directory import OrganisationTerms
 from services.console.pages.access import SignedIn
 from services.console.pages.parts import words
-from services.console.pages.parts.forms import FormSent, Remarks, number, refusal
+from services.console.pages.parts.forms import STALE, Remarks, VersionedForm, number, refusal
 from services.console.pages.parts.pager import after
 from services.console.pages.parts.part import part
 from services.console.pages.visitor import Visitor
@@ -24,13 +24,12 @@ FIELDS: Final = {"title": "title", "kind": "kind", "code": "code"}
 CODES: Final = {"organisation-code-taken": "code"}
 
 
-class OrganisationForm(FormSent):
+class OrganisationForm(VersionedForm):
     """An organisation, and the version that was shown."""
 
     title: str = ""
     kind: str = "resident_unit"
     code: str = ""
-    version: str = ""
 
     def terms(self) -> OrganisationTerms:
         """For the directory; without a code the title is one."""
@@ -101,16 +100,15 @@ async def _kept(visitor: Visitor, organisation_id: UUID | None, sent: Organisati
             )
     except (Refused, TooMany, Unavailable) as problem:
         found = refusal(problem, visitor, FIELDS, CODES)
-        sent.version = await _version(visitor, organisation_id)
+        if organisation_id and found.status == STALE:
+            sent.version = await _version(visitor, organisation_id) or sent.version
         return _form(visitor, organisation_id, sent, **found.page)
     done = "changed" if organisation_id else "added"
     return visitor.go_on(f"/in/{community}/register/organisations?done={done}")
 
 
-async def _version(visitor: Visitor, organisation_id: UUID | None) -> str:
+async def _version(visitor: Visitor, organisation_id: UUID) -> str:
     """The present version: whoever was told that it changed may say the same again."""
-    if organisation_id is None:
-        return ""
     ask = visitor.services.directory.get_organisation
     found = await part(ask(visitor.caller, visitor.community, organisation_id))
     return str(found.value.version) if found.value else ""

@@ -19,7 +19,7 @@ from services.console.clients.models.directory import (
 from services.console.pages.access import SignedIn
 from services.console.pages.parts.called import called
 from services.console.pages.parts.forms import FormSent, refusal
-from services.console.pages.parts.navigation import COORDINATORS
+from services.console.pages.parts.navigation import COORDINATORS, GRID
 from services.console.pages.parts.part import Part, part
 from services.console.pages.parts.volunteering import Registration, registration
 from services.console.pages.register.place_path import way_to
@@ -133,6 +133,7 @@ async def _person(
         headers=headers,
         person=found,
         home=home,
+        works_as=GRID & set(found.roles),
         reveals=reveals,
         volunteers=volunteers,
         names=names,

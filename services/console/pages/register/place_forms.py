@@ -12,7 +12,7 @@ from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.models.directory import NewPlace, PlaceTerms, PlaceView
 from services.console.pages.access import SignedIn
 from services.console.pages.parts import words
-from services.console.pages.parts.forms import FormSent, Remarks, number, refusal
+from services.console.pages.parts.forms import Remarks, VersionedForm, number, refusal
 from services.console.pages.register.place_path import way_to
 from services.console.pages.visitor import Visitor
 from shared.events.directory import PLACE_KINDS, PlaceKind
@@ -36,14 +36,13 @@ USUAL: Final[dict[PlaceKind, PlaceKind]] = {
 """What is mostly added inside a place, and so chosen already."""
 
 
-class PlaceForm(FormSent):
+class PlaceForm(VersionedForm):
     """A place, and the version that was shown."""
 
     kind: str = ""
     title: str = ""
     code: str = ""
     compound_type: str = ""
-    version: str = ""
 
     def terms(self, kind: str, code: str) -> dict[str, Any]:
         """For the directory; only a compound has a type."""
@@ -183,9 +182,17 @@ async def _changing(
 ) -> Response:
     way = await way_to(visitor, place_id)
     place = way[-1]
-    present = PlaceForm(title=place.title, code=place.code, compound_type=place.compound_type or "")
+    if sent:
+        sent.renew(status, place.version)
+    else:
+        sent = PlaceForm(
+            title=place.title,
+            code=place.code,
+            compound_type=place.compound_type or "",
+            version=str(place.version),
+        )
     return visitor.page(
-        "register/change_place.html", status, way=way, place=place, sent=sent or present, **context
+        "register/change_place.html", status, way=way, place=place, sent=sent, **context
     )
 
 

@@ -1,5 +1,6 @@
 """Communities, places and organisations, as callers send and see them."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -180,6 +181,7 @@ class IssuedCodeView(BaseModel):
     row: int
     person_id: UUID
     code: str
+    expires_at: datetime
 
 
 class RowChangeView(BaseModel):
