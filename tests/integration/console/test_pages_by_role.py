@@ -73,3 +73,12 @@ async def test_an_operator_sees_every_community_and_how_the_services_are(whole, 
     assert "文化路社区" in page.text
     assert 'id="service-points"' in page.text
     assert desk.status_code == 404
+
+
+async def test_volunteers_by_role_only_are_not_said_to_be_none(whole, town) -> None:
+    await town.person("volunteer")
+    async with browser(whole) as client:
+        await signed_in(client, await account(town, "community_staff"))
+        page = await client.get(f"/in/{town.slug}/register/volunteers")
+    assert "现在没有可以派活的志愿者" in page.text
+    assert "还没有志愿者" not in page.text
