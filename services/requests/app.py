@@ -23,7 +23,7 @@ TIDY_SECONDS: Final = 3600.0
 SWEEP_SECONDS: Final = 60.0
 CLOSED_TOGETHER: Final = 100
 REST_SECONDS: Final = 1.0
-"""Between full sweeps: each close is an event that four services work in."""
+"""Between full sweeps: each close is an event that three other services work in."""
 
 
 async def tidy_up(running: Service) -> None:

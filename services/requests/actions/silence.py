@@ -12,10 +12,10 @@ __all__ = ["announce_closing", "close_by_silence", "may_close_by_silence"]
 
 
 async def may_close_by_silence(tx: Transaction) -> bool:
-    """Whether what is due may close now: not for a day after the service was away.
+    """Whether what is due may close now: not for an hour after the service was away.
 
-    Nobody could answer it meanwhile; and a database that comes from a snapshot or a standby may
-    have forgotten an answer, which `jinlin reconcile` brings back before the day is over.
+    Nobody could answer it meanwhile; and a database that comes from a snapshot may have forgotten
+    an answer, which `jinlin reconcile` brings back before the hour is over.
     """
     now = clock.now()
     rests_until = await store.watch(

@@ -19,8 +19,8 @@ SILENCE: Final = timedelta(days=7)
 AWAY: Final = timedelta(minutes=15)
 """A service that nobody saw for longer was away: who wanted to answer could not."""
 
-SECOND_CHANCE: Final = timedelta(days=1)
-"""How long nothing closes by itself after that."""
+SECOND_CHANCE: Final = timedelta(hours=1)
+"""How long nothing closes by itself after that; little enough for a machine that rests at night."""
 
 
 class Deadline(TypedDict):
