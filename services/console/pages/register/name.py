@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Response
 from services.console.clients import Refused, TooMany, Unavailable
 from services.console.clients.models.directory import NameTerms, PersonView
 from services.console.pages.access import SignedIn
-from services.console.pages.parts.forms import FormSent, Refusal, number, refusal
+from services.console.pages.parts.forms import STALE, Refusal, VersionedForm, number, refusal
 from services.console.pages.parts.part import part
 from services.console.pages.visitor import Visitor
 
@@ -17,21 +17,13 @@ __all__ = ["router"]
 router = APIRouter(prefix="/people/{person_id}/name")
 
 FIELDS: Final = {"name": "name", "phone": "phone"}
-STALE: Final = 412
 
 
-class NameForm(FormSent):
-    """The name, a new phone or nothing, and the version that was shown."""
+class NameForm(VersionedForm):
+    """The name, and a new phone or nothing."""
 
     name: str = ""
     phone: str = ""
-    version: str = ""
-
-
-class RemovingForm(FormSent):
-    """The version that was shown."""
-
-    version: str = ""
 
 
 @router.get("")
@@ -71,7 +63,7 @@ async def back_to_name(visitor: SignedIn, person_id: UUID) -> Response:
 
 @router.post("/remove-phone")
 async def remove_phone(
-    visitor: SignedIn, person_id: UUID, sent: Annotated[RemovingForm, Form()]
+    visitor: SignedIn, person_id: UUID, sent: Annotated[VersionedForm, Form()]
 ) -> Response:
     """Take a phone away that is wrong; another one can be written down at any time."""
     ask = visitor.services.directory.remove_phone
@@ -100,9 +92,9 @@ async def _again(
     """
     directory = visitor.services.directory
     person = (await part(directory.get_person(visitor.caller, visitor.community, person_id))).value
-    if person and sent and refused.status == STALE:
-        sent.version = str(person.name_version)
-    elif person and not sent:
+    if person and sent:
+        sent.renew(refused.status, person.name_version)
+    elif person:
         sent = _shown(person)
     return visitor.page(
         "register/name.html", person_id=person_id, person=person, sent=sent, **refused.page
