@@ -57,6 +57,8 @@ async def _page(
 ) -> Response:
     found = await part(registration(visitor))
     volunteer = found.value.volunteer if found.value else None
+    if volunteer and volunteer.may_take and not visitor.roles & TAKERS:
+        await visitor.learn_roles()  # whoever looks here before they open the notice
     present = sent or offering_of(volunteer)
     return visitor.page(
         "resident/volunteering.html",
