@@ -1,6 +1,6 @@
 """The visitor's notices, in all their communities."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/inbox")
 
 SHOWN = 20
 
-ADMITTED = "volunteer_admitted"
+ADMITTED: Final = "volunteer_admitted"
 TASKS = frozenset({"request_dispatched"})
 """Kinds for those who are to help: they cannot open the request before they take it."""
 

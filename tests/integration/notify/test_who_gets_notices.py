@@ -57,7 +57,9 @@ async def test_words_are_in_the_persons_language_and_carry_the_number(story: Sto
     (mine,) = await story.inbox(story.requester, **{"accept-language": "en"})
     assert (mine["title"], mine["number"]) == ("请确认结果", NUMBER)
     assert mine["language"] == "zh-CN"
-    assert mine["body"].startswith(f"您的诉求 {NUMBER} 已办好。请确认是否解决，并评价。")
+    assert mine["body"] == (
+        f"您的诉求 {NUMBER} 已办好。请确认是否解决，并评价。七天内没有回复，将自动结案。"
+    )
     (filed,) = await story.inbox(story.filer, "?lang=zh-CN", **{"accept-language": "zh-CN"})
     assert filed["body"].startswith(f"The work on your neighbour's request {NUMBER} is done.")
     (earned,) = await story.inbox(story.helper)

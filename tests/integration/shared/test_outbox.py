@@ -488,8 +488,9 @@ class TestLeading:
             await eventually(apart.leaders)
             monkeypatch.setattr(relay, "POLL_SECONDS", 60)
             async with apart.toy() as standing:
-                await emit_in(leading, returned(hood.slug, ids.new_id()))
-                await apart.all_sent()
+                for _ in range(2):  # the first may still be found by a poll of before
+                    await emit_in(leading, returned(hood.slug, ids.new_id()))
+                    await apart.all_sent()
                 assert heard == []
                 await emit_in(standing, returned(hood.slug, ids.new_id()))
                 await apart.all_sent()
